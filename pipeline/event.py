@@ -1,0 +1,276 @@
+"""The events of the log: CloudEvents 1.0 in the JSON format, one typed structure for each type.
+
+What each type does is told by the fold; here is only what it holds. Fields that aren't named here are kept: an event
+goes through the program with the text of its line.
+"""
+
+import json
+from decimal import Decimal
+from typing import Annotated, Literal, TypeAlias, get_args
+
+import msgspec
+
+from pipeline.timestamp import TimestampInvalid, instant
+
+Status: TypeAlias = Literal["NEW", "PENDING", "DONE", "RETRY", "FAILED"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Count = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+
+MAX_LINE_BYTES = 32 * 1024 * 1024
+"""A longer line is quarantined: an event of that size would hold up every build and every page."""
+MAX_TILES = 100_000
+"""A scene with more tiles is quarantined, for the same reason."""
+EMPTY_OBJECT = msgspec.Raw(b"{}")
+
+
+class EventInvalid(ValueError):
+    """A line that isn't an event; its text says why."""
+
+
+class _Payload(msgspec.Struct, frozen=True, gc=False):
+    pass
+
+
+class _Command(_Payload, frozen=True, gc=False):
+    by: str | None = None
+    reason: str | None = None
+
+
+class NewTile(_Payload, frozen=True, gc=False):
+    """A tile of a new scene. Previous and reference are named by source ids; both empty: a root tile."""
+
+    id: Id
+    previous_tile_id: str | None = None
+    previous_scene_id: str | None = None
+    reference_tile_id: str | None = None
+    reference_scene_id: str | None = None
+    data: msgspec.Raw = EMPTY_OBJECT
+    geometry: msgspec.Raw | None = None
+    tags: msgspec.Raw | None = None
+
+
+class NewScene(_Payload, frozen=True):
+    """The body of `POST /aoi/{aoi}/scene`, with ids."""
+
+    id: Id
+    source_id: Name
+    aoi: Name
+    data: msgspec.Raw = EMPTY_OBJECT
+    tiles: dict[str, NewTile] | None = None
+    retry_count: Count | None = None
+    geometry: msgspec.Raw | None = None
+    tags: msgspec.Raw | None = None
+
+
+class _SceneTiles(_Payload, frozen=True):
+    tiles: dict[str, msgspec.Raw] | None = None
+
+
+class AoiNamed(_Command, frozen=True, gc=False, kw_only=True):
+    id: Name
+
+
+class AoiNamedForce(_Command, frozen=True, gc=False, kw_only=True):
+    id: Name
+    force: bool | None = False
+
+
+class SceneReport(_Payload, frozen=True, gc=False):
+    id: Id
+    status: Status
+    message: str | None = None
+    type: Literal["scene"] = "scene"
+
+
+class TileReport(_Payload, frozen=True, gc=False):
+    id: Id
+    status: Status
+    message: str | None = None
+    type: Literal["tile"] = "tile"
+
+
+class EntityNamed(_Command, frozen=True, gc=False, kw_only=True):
+    id: Id
+
+
+class EntityFail(_Command, frozen=True, gc=False, kw_only=True):
+    id: Id
+    force: bool | None = False
+
+
+class EntityForce(_Command, frozen=True, gc=False, kw_only=True):
+    id: Id
+    status: Status
+
+
+class EntityData(_Command, frozen=True, gc=False, kw_only=True):
+    id: Id
+    data: msgspec.Raw
+
+
+class _Event(msgspec.Struct, frozen=True, tag_field="type", gc=False, kw_only=True):
+    specversion: Literal["1.0"]
+    id: Name
+    source: Name
+    time: str
+    sequence: str = ""
+    partitionkey: str | None = None
+    subject: str | None = None
+
+
+class AoiCreated(_Event, frozen=True, tag="aoi.created", gc=False, kw_only=True):
+    data: AoiNamed
+
+
+class AoiDeleted(_Event, frozen=True, tag="aoi.deleted", gc=False, kw_only=True):
+    data: AoiNamed
+
+
+class AoiRetry(_Event, frozen=True, tag="aoi.retry", gc=False, kw_only=True):
+    data: AoiNamedForce
+
+
+class SceneCreated(_Event, frozen=True, tag="scene.created", kw_only=True):
+    data: NewScene
+
+
+class SceneResult(_Event, frozen=True, tag="scene.result", gc=False, kw_only=True):
+    data: SceneReport
+
+
+class SceneRetry(_Event, frozen=True, tag="scene.retry", gc=False, kw_only=True):
+    data: EntityNamed
+
+
+class SceneFail(_Event, frozen=True, tag="scene.fail", gc=False, kw_only=True):
+    data: EntityFail
+
+
+class SceneForce(_Event, frozen=True, tag="scene.force", gc=False, kw_only=True):
+    data: EntityForce
+
+
+class SceneData(_Event, frozen=True, tag="scene.data", gc=False, kw_only=True):
+    data: EntityData
+
+
+class TileResult(_Event, frozen=True, tag="tile.result", gc=False, kw_only=True):
+    data: TileReport
+
+
+class TileRetry(_Event, frozen=True, tag="tile.retry", gc=False, kw_only=True):
+    data: EntityNamed
+
+
+class TileFail(_Event, frozen=True, tag="tile.fail", gc=False, kw_only=True):
+    data: EntityFail
+
+
+class TileForce(_Event, frozen=True, tag="tile.force", gc=False, kw_only=True):
+    data: EntityForce
+
+
+class TileData(_Event, frozen=True, tag="tile.data", gc=False, kw_only=True):
+    data: EntityData
+
+
+AoiEvent: TypeAlias = AoiCreated | AoiDeleted | AoiRetry
+SceneEvent: TypeAlias = SceneResult | SceneRetry | SceneFail | SceneForce | SceneData
+TileEvent: TypeAlias = TileResult | TileRetry | TileFail | TileForce | TileData
+Event: TypeAlias = AoiEvent | SceneCreated | SceneEvent | TileEvent
+EVENT_TYPES: tuple[str, ...] = tuple(
+    str(structure.__struct_config__.tag)
+    for union in (AoiEvent, SceneCreated | SceneEvent, TileEvent)
+    for structure in get_args(union)
+)
+
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_scene_tiles = msgspec.json.Decoder(_SceneTiles)
+_Object = dict[str, msgspec.Raw]
+_object = msgspec.json.Decoder(_Object)
+
+
+def type_of(event: Event) -> str:
+    """The event's CloudEvents `type`, such as `scene.created`."""
+    return str(event.__struct_config__.tag)
+
+
+def decode(line: bytes) -> Event:
+    """The event that a line of the log holds.
+
+    Raises EventInvalid: not UTF-8, not JSON, not a CloudEvents 1.0 event of a known type, a field of a wrong type, a
+    time that isn't RFC 3339, or larger than the limits above.
+    """
+    if len(line) > MAX_LINE_BYTES:
+        raise EventInvalid(f"a line of {len(line):,} bytes; at most {MAX_LINE_BYTES:,} are taken")
+    try:
+        line.decode()
+        event = _decoder.decode(line)
+        if isinstance(event, SceneCreated):
+            _check_creation(event.data)
+        elif isinstance(event, SceneData | TileData):
+            _object.decode(event.data.data)
+    except UnicodeDecodeError as error:
+        raise EventInvalid(f"not UTF-8: byte {error.start + 1} of the line is 0x{line[error.start]:02x}") from None
+    except msgspec.ValidationError as error:
+        raise EventInvalid(_explain(str(error))) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise EventInvalid(f"not JSON: {error}") from None
+    return event
+
+
+def _check_creation(scene: NewScene) -> None:
+    if scene.tiles and len(scene.tiles) > MAX_TILES:
+        raise EventInvalid(f"a scene of {len(scene.tiles):,} tiles; at most {MAX_TILES:,} are taken")
+    tiles_named_in_data(scene)
+    for tile in (scene.tiles or {}).values():
+        _object_or_null.decode(tile.data)
+
+
+_object_or_null = msgspec.json.Decoder(_Object | None)
+
+
+def _explain(problem: str) -> str:
+    """msgspec's message in the words of the log."""
+    if problem.startswith("Invalid value") and problem.endswith("`$.type`"):
+        return f"unknown event type: {problem}; known are {', '.join(EVENT_TYPES)}"
+    return f"not an event: {problem}"
+
+
+def moment(event: Event) -> str:
+    """The event's instant. Raises EventInvalid if its `time` isn't RFC 3339."""
+    try:
+        return instant(event.time)
+    except TimestampInvalid as error:
+        raise EventInvalid(str(error)) from None
+
+
+def tiles_named_in_data(scene: NewScene) -> int:
+    """How many entries the new scene's `data.tiles` has. Raises msgspec.ValidationError if that isn't an object."""
+    return len(_scene_tiles.decode(scene.data).tiles or {})
+
+
+def canonical(line: bytes) -> str:
+    """A text that is the same for two lines if they hold the same JSON value.
+
+    Numbers count by their value (1, 1.0 and 1e0 are one), objects by their members in any order. A line that is too
+    deep or too large for that stands for itself.
+    """
+    try:
+        value = json.loads(line, parse_int=_number, parse_float=_number)
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    except (ValueError, ArithmeticError, RecursionError):
+        return line.decode("utf-8", "backslashreplace")
+
+
+def _number(text: str) -> dict[str, str]:
+    sign, digits, exponent = Decimal(text).as_tuple()
+    figures = "".join(map(str, digits))
+    significant = figures.strip("0")
+    if not significant:
+        return {"\0number": "0"}
+    power = int(exponent) + len(figures) - len(figures.rstrip("0"))
+    return {"\0number": f"{'-' * sign}{significant}e{power}"}

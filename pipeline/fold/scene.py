@@ -1,0 +1,56 @@
+"""How a scene goes from one status to another: finish, retry, fail, and a worker's result."""
+
+from pipeline.event import Status
+from pipeline.fold import tile as tile_rules
+from pipeline.fold.outcome import Ignored, Journal, Rejected
+from pipeline.fold.state import Scene
+
+
+def finish(scene: Scene, journal: Journal) -> None:
+    """DONE. Its NEW tiles without `prev`, or whose `prev` is DONE, become PENDING. No countdown changes."""
+    journal.touch_scene(scene)
+    scene.status = "DONE"
+    for tile in scene.tiles:
+        if tile.status == "NEW" and (tile.prev is None or tile.prev.status == "DONE"):
+            journal.touch_tile(tile)
+            tile.status = "PENDING"
+
+
+def retry(scene: Scene, journal: Journal) -> None:
+    """PENDING, countdown − 1; it may go below 0."""
+    journal.touch_scene(scene)
+    scene.status = "PENDING"
+    scene.retry_countdown -= 1
+
+
+def fail(scene: Scene, journal: Journal) -> None:
+    """FAILED, then each of its tiles, in ascending id. Rejected unless all its tiles are NEW."""
+    for tile in scene.tiles:
+        if tile.status != "NEW":
+            raise Rejected(f"tile {tile.id} of scene {scene.id} is {tile.status}, not NEW")
+    journal.touch_scene(scene)
+    scene.status = "FAILED"
+    for tile in scene.tiles:
+        tile_rules.fail(tile, journal)
+
+
+def report(scene: Scene, status: Status, message: str, journal: Journal) -> None:
+    """A worker's result. Rejected or ignored as the table of the contract says."""
+    if scene.status == status:
+        raise Ignored
+    match scene.status, status:
+        case (("PENDING" | "RETRY"), "DONE"):
+            finish(scene, journal)
+        case "PENDING", "RETRY":
+            if scene.retry_countdown > 0:
+                retry(scene, journal)
+            else:
+                journal.touch_scene(scene)
+                scene.status, scene.message = "RETRY", message
+        case (("PENDING" | "RETRY"), "FAILED"):
+            fail(scene, journal)
+            scene.message = message
+        case "RETRY", "PENDING":
+            retry(scene, journal)
+        case _:
+            raise Rejected(f"scene {scene.id} is {scene.status}: a worker can't make it {status}")

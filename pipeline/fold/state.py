@@ -1,0 +1,76 @@
+"""What the fold knows of an AOI: its scenes and tiles, and which tile waits for which."""
+
+from dataclasses import dataclass, field
+
+from pipeline.event import Status
+
+
+@dataclass(slots=True, eq=False)
+class Scene:
+    """A scene. `data`, `geometry` and `tags` are JSON texts; `created` is the number of the event that made it."""
+
+    id: int
+    source_id: str
+    status: Status
+    retry_countdown: int
+    data: bytes
+    geometry: bytes | None
+    tags: bytes | None
+    created: int
+    message: str = ""
+    tiles: list["Tile"] = field(default_factory=list)
+    """In ascending id."""
+    by_hand: bool = False
+    """Its status was forced by an operator."""
+
+
+@dataclass(slots=True, eq=False)
+class Tile:
+    """A tile. `prev` must be DONE before it may start; `ref` is the root of its chain."""
+
+    id: int
+    source_id: str
+    scene: Scene
+    status: Status
+    retry_countdown: int
+    data: bytes
+    geometry: bytes | None
+    tags: bytes | None
+    created: int
+    message: str = ""
+    prev: "Tile | None" = None
+    ref: "Tile | None" = None
+    next: dict[int, "Tile"] = field(default_factory=dict)
+    """Those whose `prev` it is, by id."""
+    referrers: dict[int, "Tile"] = field(default_factory=dict)
+    """Those whose `ref` it is, by id."""
+    by_hand: bool = False
+
+    def next_tiles(self) -> list["Tile"]:
+        """Those whose `prev` it is, in ascending id."""
+        return [self.next[id] for id in sorted(self.next)]
+
+    def set_prev(self, prev: "Tile | None") -> None:
+        if self.prev is not None:
+            del self.prev.next[self.id]
+        self.prev = prev
+        if prev is not None:
+            prev.next[self.id] = self
+
+    def set_ref(self, ref: "Tile | None") -> None:
+        if self.ref is not None:
+            del self.ref.referrers[self.id]
+        self.ref = ref
+        if ref is not None:
+            ref.referrers[self.id] = self
+
+
+@dataclass(slots=True)
+class Aoi:
+    """An AOI by its name. `exists` is false before its creation and after its deletion."""
+
+    name: str
+    exists: bool = False
+    scenes: dict[int, Scene] = field(default_factory=dict)
+    tiles: dict[int, Tile] = field(default_factory=dict)
+    by_source_id: dict[str, Scene] = field(default_factory=dict)

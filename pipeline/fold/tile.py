@@ -1,0 +1,82 @@
+"""How a tile goes from one status to another: finish, retry, fail, and a worker's result."""
+
+from pipeline.event import Status
+from pipeline.fold.outcome import Ignored, Journal, Rejected
+from pipeline.fold.state import Tile
+
+
+def finish(tile: Tile, journal: Journal) -> None:
+    """DONE. Each NEW tile whose `prev` it is and whose scene is DONE becomes PENDING. No countdown changes."""
+    journal.touch_tile(tile)
+    tile.status = "DONE"
+    for waiting in tile.next.values():
+        if waiting.status == "NEW" and waiting.scene.status == "DONE":
+            journal.touch_tile(waiting)
+            waiting.status = "PENDING"
+
+
+def retry(tile: Tile, journal: Journal) -> None:
+    """PENDING, countdown − 1. Rejected unless its `prev`, if any, is DONE."""
+    if tile.prev is not None and tile.prev.status != "DONE":
+        raise Rejected(f"tile {tile.id} waits for tile {tile.prev.id}, which is {tile.prev.status}, not DONE")
+    journal.touch_tile(tile)
+    tile.status = "PENDING"
+    tile.retry_countdown -= 1
+
+
+def fail(tile: Tile, journal: Journal) -> None:
+    """FAILED, and its chain is closed without it: its next tiles now wait for what it waited for.
+
+    Rejected if its `prev` or its `prev`'s scene is FAILED, or if one of its next tiles isn't NEW.
+    """
+    prev = tile.prev
+    if prev is not None and prev.status == "FAILED":
+        raise Rejected(f"tile {tile.id} waits for tile {prev.id}, which is FAILED")
+    if prev is not None and prev.scene.status == "FAILED":
+        raise Rejected(f"tile {tile.id} waits for tile {prev.id}, whose scene {prev.scene.id} is FAILED")
+    following = tile.next_tiles()
+    for waiting in following:
+        if waiting.status != "NEW":
+            raise Rejected(f"tile {waiting.id}, which waits for tile {tile.id}, is {waiting.status}, not NEW")
+    journal.touch_tile(tile)
+    tile.status = "FAILED"
+    tile.set_prev(None)
+    for waiting in following:
+        journal.touch_tile(waiting)
+        waiting.set_prev(prev)
+    if tile.ref is None and following:
+        _take_over_reference(tile, following[0], journal)
+    for waiting in following:
+        if waiting.scene.status == "DONE":
+            waiting.status = "PENDING"
+            waiting.retry_countdown -= 1
+
+
+def _take_over_reference(failed: Tile, first: Tile, journal: Journal) -> None:
+    for follower in list(failed.referrers.values()):
+        journal.touch_tile(follower)
+        follower.set_ref(None if follower is first else first)
+
+
+def report(tile: Tile, status: Status, message: str, journal: Journal) -> None:
+    """A worker's result. Rejected or ignored as the table of the contract says."""
+    if tile.status == status:
+        raise Ignored
+    match tile.status, status:
+        case (("PENDING" | "RETRY"), "DONE"):
+            finish(tile, journal)
+        case "PENDING", "RETRY":
+            if tile.retry_countdown > 0:
+                retry(tile, journal)
+            else:
+                journal.touch_tile(tile)
+                tile.status, tile.message = "RETRY", message
+        case (("PENDING" | "RETRY"), "FAILED"):
+            fail(tile, journal)
+            tile.message = message
+        case "RETRY", "PENDING":
+            if tile.scene.status != "DONE":
+                raise Rejected(f"scene {tile.scene.id} of tile {tile.id} is {tile.scene.status}, not DONE")
+            retry(tile, journal)
+        case _:
+            raise Rejected(f"tile {tile.id} is {tile.status}: a worker can't make it {status}")

@@ -1,0 +1,138 @@
+"""Ingest: takes what is new in the log apart into events, and into lines that can't be used."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.event import (
+    AoiCreated,
+    AoiDeleted,
+    AoiRetry,
+    Event,
+    EventInvalid,
+    SceneCreated,
+    decode,
+    moment,
+    type_of,
+)  # fmt: skip
+from pipeline.fold.owners import Claim, claims
+from pipeline.log.files import Position, Unreadable, proof_of
+from pipeline.log.lines import Line, LineReader
+
+BATCH_EVENTS = 50_000
+_TEXT_SHOWN_BYTES = 64 * 1024
+
+
+class Arrival(NamedTuple):
+    """An event as it stands in the log. `aoi` is empty where it doesn't say to which AOI it belongs."""
+
+    source: str
+    id: str
+    instant: str
+    sequence: str
+    type: str
+    partitionkey: str | None
+    kind: str
+    entity: int | None
+    aoi: str
+    text: bytes
+    file: str
+    offset: int
+    line: int
+
+
+class Quarantined(NamedTuple):
+    """A line that can't be used, where it stands and why. `text` shows bytes that aren't UTF-8 as `\\xNN`."""
+
+    file: str
+    offset: int
+    line: int
+    reason: str
+    text: str
+
+
+class Unfinished(NamedTuple):
+    """What stands behind the last line's end of a log file: a line that is being written, or was torn."""
+
+    file: str
+    offset: int
+    text: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some of the new lines, taken apart."""
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    claims: list[tuple[int, Claim]] = field(default_factory=list)
+    """Ids that creations among the arrivals name, with the creation's place in `arrivals`."""
+    quarantined: list[Quarantined] = field(default_factory=list)
+    read: list[Position] = field(default_factory=list)
+    """Files that were read to their end, and how far that is."""
+    unfinished: list[Unfinished] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+
+def ingest(log_dir: Path, to_read: list[Position], until: str | None = None) -> Iterator[Batch]:
+    """Reads log files from their positions on, in batches. With `until`, later instants are left out."""
+    batch = Batch()
+    for start in to_read:
+        reader = LineReader(log_dir, start)
+        try:
+            for line in reader:
+                _take(batch, start.path, line, until)
+                if len(batch.arrivals) >= BATCH_EVENTS:
+                    yield batch
+                    batch = Batch()
+            proof = proof_of(log_dir / start.path, reader.offset)
+        except OSError as error:
+            batch.unreadable.append(Unreadable(start.path, error.strerror or str(error)))
+            continue
+        if reader.damage:
+            batch.quarantined.append(
+                Quarantined(start.path, reader.offset, reader.line + 1, f"damaged from here on: {reader.damage}", "")
+            )
+        if reader.unfinished:
+            batch.unfinished.append(Unfinished(start.path, reader.offset, shown(reader.unfinished)))
+        batch.read.append(replace(start, offset=reader.offset, line=reader.line, proof=proof))
+    yield batch
+
+
+def shown(text: bytes) -> str:
+    """A line's bytes as text: `\\xNN` for what isn't UTF-8, cut at 64 KiB."""
+    cut = text[:_TEXT_SHOWN_BYTES].decode("utf-8", "backslashreplace")
+    return cut if len(text) <= _TEXT_SHOWN_BYTES else f"{cut}… ({len(text):,} bytes)"
+
+
+def _take(batch: Batch, file: str, line: Line, until: str | None) -> None:
+    try:
+        event = decode(line.text)
+        instant = moment(event)
+    except EventInvalid as invalid:
+        batch.quarantined.append(Quarantined(file, line.offset, line.number, str(invalid), shown(line.text)))
+        return
+    if until is not None and instant > until:
+        return
+    kind, entity, aoi = _names(event)
+    if isinstance(event, SceneCreated):
+        place = len(batch.arrivals)
+        batch.claims += [(place, claim) for claim in claims(event.data)]
+    batch.arrivals.append(
+        Arrival(
+            event.source, event.id, instant, event.sequence, type_of(event), event.partitionkey, kind, entity,
+            aoi or event.partitionkey or "",
+            line.text, file, line.offset, line.number,
+        )
+    )  # fmt: skip
+
+
+def _names(event: Event) -> tuple[str, int | None, str]:
+    """What the event is about: kind, id, and the AOI where it says so itself."""
+    match event:
+        case AoiCreated() | AoiDeleted() | AoiRetry():
+            return "aoi", None, event.data.id
+        case SceneCreated():
+            return "scene", event.data.id, event.data.aoi
+        case _:
+            return type_of(event).partition(".")[0], event.data.id, ""

@@ -1,0 +1,121 @@
+"""Opens the cache: makes it when it isn't there, makes it anew when it is of another version or broken."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+SCHEMA_VERSION = "1"
+
+
+class StoreBroken(Exception):
+    """The cache answered with an error. It can be moved aside: everything in it comes from the log."""
+
+
+class Database:
+    """A connection to the cache; the other modules of this package give it its meaning."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self.connection.execute(sql, list(parameters)).fetchall()
+
+    def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, some thousands at a time. The connection has to be left alone meanwhile."""
+        cursor = self.connection.execute(sql, list(parameters))
+        while rows := cursor.fetchmany(10_000):
+            yield from rows
+
+    def run(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        """Runs a statement whose result isn't needed."""
+        self.connection.execute(sql, list(parameters))
+
+    def append(self, table: str, rows: Iterable[Sequence[object]]) -> None:
+        """Appends rows to a table, in the order of its columns."""
+        appender = self.connection.appender(table)
+        appender.append_rows(rows)
+        appender.flush()
+
+    def keep(self, table: str, rows: Sequence[Sequence[object]], columns: str) -> None:
+        """Makes a temporary table of these columns with these rows, to join with."""
+        self.run(f"CREATE OR REPLACE TEMP TABLE {table} ({columns})")
+        if rows:
+            self.append(table, rows)
+
+    def value(self, key: str) -> str | None:
+        """A value of the table `meta`."""
+        found = self.rows("SELECT value FROM meta WHERE key = ?", [key])
+        return None if not found else str(found[0][0])
+
+    def set_value(self, key: str, value: str) -> None:
+        self.run("DELETE FROM meta WHERE key = ?", [key])
+        self.run("INSERT INTO meta VALUES (?, ?)", [key, value])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block's changes, or none."""
+        self.run("BEGIN")
+        try:
+            yield
+        except BaseException:
+            with suppress(duckdb.Error):  # the first error tells more
+                self.run("ROLLBACK")
+            raise
+        self.run("COMMIT")
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+@contextmanager
+def open_database(path: Path, *, read_only: bool = False) -> Iterator[Database]:
+    """Opens the cache at `path`; `:memory:` for one that isn't kept. Raises StoreBroken if it fails."""
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.Error as error:
+        raise StoreBroken(_first_line(error)) from error
+    database = Database(connection)
+    try:
+        if not read_only:
+            _ensure_schema(database)
+        yield database
+    except duckdb.Error as error:
+        raise StoreBroken(_first_line(error)) from error
+    finally:
+        with suppress(duckdb.Error):  # a broken cache can't be closed in order; it is moved aside
+            database.close()
+
+
+def _ensure_schema(database: Database) -> None:
+    tables = {str(row[0]) for row in database.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")}
+    if tables:
+        if "meta" in tables and database.value("schema") == SCHEMA_VERSION:
+            return
+        for table in sorted(tables):
+            database.run(f'DROP TABLE "{table.replace(chr(34), chr(34) * 2)}"')
+    schema = files("pipeline.store").joinpath("schema.sql").read_text(encoding="utf-8")
+    with database.transaction():
+        for statement in re.sub(r"--.*", "", schema).split(";"):
+            if statement.strip():
+                database.run(statement)
+        database.set_value("schema", SCHEMA_VERSION)
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def move_aside(path: Path) -> Path:
+    """Moves a broken cache and its write-ahead log out of the way; the next open makes a new one."""
+    aside = path.with_name(path.name + ".broken")
+    path.replace(aside)
+    wal = path.with_name(path.name + ".wal")
+    if wal.exists():
+        wal.replace(path.with_name(path.name + ".broken.wal"))
+    return aside

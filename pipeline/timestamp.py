@@ -1,0 +1,77 @@
+"""Instants: RFC 3339 times as text that sorts.
+
+An instant is written in UTC with nine digits of a second and without a zone, `2022-03-01T00:00:00.000000003`: the
+order of such texts is the order of the instants, leap seconds (`:60`) included.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+class TimestampInvalid(ValueError):
+    """The text isn't an RFC 3339 time between the years 1 and 9999 (UTC)."""
+
+
+def instant(text: str) -> str:
+    """The instant that an RFC 3339 time names. Digits past the nanosecond are dropped.
+
+    Raises TimestampInvalid: not RFC 3339 (a zone is required), no such day or time, or outside the years 1 to 9999.
+    """
+    parts = _RFC3339.fullmatch(text)
+    if parts is None:
+        raise TimestampInvalid(f"time {text[:60]!r} is not an RFC 3339 time with a zone, as 2022-03-01T00:00:00Z")
+    day, minute, second, fraction, zone = parts.groups()
+    leap = second == "60"
+    try:
+        moment = datetime.fromisoformat(f"{day}T{minute}:{'59' if leap else second}")
+        if zone not in ("Z", "z"):
+            hours, minutes = int(zone[1:3]), int(zone[4:6])
+            if hours > 23 or minutes > 59:
+                raise TimestampInvalid(f"time {text[:60]!r} has no such zone: {zone}")
+            offset = timedelta(hours=hours, minutes=minutes)
+            moment = moment + offset if zone[0] == "-" else moment - offset
+    except TimestampInvalid:
+        raise
+    except (ValueError, OverflowError):
+        raise TimestampInvalid(f"time {text[:60]!r} is no day and time between the years 1 and 9999") from None
+    seconds = moment.isoformat()
+    if leap:
+        if not seconds.endswith("23:59:59"):
+            raise TimestampInvalid(f"time {text[:60]!r}: a leap second is only at 23:59:60 UTC")
+        seconds = seconds[:-2] + "60"
+    return f"{seconds}.{(fraction or '')[:9]:0<9}"
+
+
+def utc_day(text: object) -> str | None:
+    """The day in UTC, `2022-03-01`, of an RFC 3339 time; None if it isn't one."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return instant(text)[:10]
+    except TimestampInvalid:
+        return None
+
+
+def rfc3339(of: str) -> str:
+    """An instant as RFC 3339 in UTC, without the zeros at the end of its fraction."""
+    seconds, fraction = of.split(".")
+    fraction = fraction.rstrip("0")
+    return f"{seconds}.{fraction}Z" if fraction else f"{seconds}Z"
+
+
+def of_datetime(moment: datetime, nanosecond: int = 0) -> str:
+    """The instant of an aware datetime, with the nanoseconds (0 to 999) that it can't hold."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06d}{nanosecond:03d}"
+
+
+def just_after(of: str) -> str:
+    """The next instant, a nanosecond later."""
+    seconds, fraction = of.split(".")
+    nanos = int(fraction) + 1
+    if nanos < 1_000_000_000:
+        return f"{seconds}.{nanos:09d}"
+    whole = seconds[:-2] + "59" if seconds.endswith("60") else seconds
+    return f"{(datetime.fromisoformat(whole) + timedelta(seconds=1)).isoformat()}.000000000"
