@@ -10,10 +10,8 @@ from typing import Annotated, Literal, TypeAlias, get_args
 
 import msgspec
 
+from pipeline.event_names import STATUSES, Status
 from pipeline.timestamp import TimestampInvalid, instant
-
-Status: TypeAlias = Literal["NEW", "PENDING", "DONE", "RETRY", "FAILED"]
-STATUSES: tuple[Status, ...] = get_args(Status)
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -24,6 +22,10 @@ MAX_LINE_BYTES = 32 * 1024 * 1024
 MAX_TILES = 100_000
 """A scene with more tiles is quarantined, for the same reason."""
 EMPTY_OBJECT = msgspec.Raw(b"{}")
+NOTHING = msgspec.Raw(b"null")
+
+
+__all__ = ["STATUSES", "Event", "EventInvalid", "Status", "decode", "moment", "type_of"]
 
 
 class EventInvalid(ValueError):
@@ -48,8 +50,8 @@ class NewTile(_Payload, frozen=True, gc=False):
     reference_tile_id: str | None = None
     reference_scene_id: str | None = None
     data: msgspec.Raw = EMPTY_OBJECT
-    geometry: msgspec.Raw | None = None
-    tags: msgspec.Raw | None = None
+    geometry: msgspec.Raw = NOTHING
+    tags: msgspec.Raw = NOTHING
 
 
 class NewScene(_Payload, frozen=True):
@@ -61,8 +63,8 @@ class NewScene(_Payload, frozen=True):
     data: msgspec.Raw = EMPTY_OBJECT
     tiles: dict[str, NewTile] | None = None
     retry_count: Count | None = None
-    geometry: msgspec.Raw | None = None
-    tags: msgspec.Raw | None = None
+    geometry: msgspec.Raw = NOTHING
+    tags: msgspec.Raw = NOTHING
 
 
 class _SceneTiles(_Payload, frozen=True):

@@ -32,40 +32,47 @@ from pipeline.fold.state import Aoi, Scene, Tile
 
 @dataclass(slots=True)
 class Folded:
-    """An AOI after its events, each event's outcome, and what each changed."""
+    """An AOI after its events so far, each event's outcome, and what each changed."""
 
     aoi: Aoi
     outcomes: list[Outcome] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
+    _journal: Journal = field(default_factory=Journal)
+
+    def apply(self, number: int, event: Event, taken: str | None = None) -> Outcome:
+        """Applies the next event in log order. One that is ignored or rejected changes nothing.
+
+        `taken` says which id of a creation belongs to another natural key, if one does (see `owners`).
+        """
+        verdict: Verdict = "applied"
+        try:
+            reason = _apply(self.aoi, event, number, taken, self._journal)
+            self.transitions += self._journal.transitions(number)
+        except Ignored as ignored:
+            verdict, reason = "ignored", str(ignored)
+            self._journal.undo()
+        except Rejected as rejected:
+            verdict, reason = "rejected", str(rejected)
+            self._journal.undo()
+        self._journal.clear()
+        outcome = Outcome(number, verdict, reason)
+        self.outcomes.append(outcome)
+        return outcome
 
 
 def fold(name: str, events: Iterable[tuple[int, Event]], taken: Mapping[int, str]) -> Folded:
     """Folds the events of the AOI of that name, given in log order with their numbers.
 
-    `taken` names, by the number of a creation, an id of it that belongs to another natural key (see `owners`).
+    `taken` says, by the number of a creation, which of its ids belongs to another natural key.
     Events that no AOI can be found for are folded under the empty name: all of them are rejected.
     """
     folded = Folded(Aoi(name))
-    aoi, outcomes, transitions = folded.aoi, folded.outcomes, folded.transitions
-    journal = Journal()
     for number, event in events:
-        verdict: Verdict = "applied"
-        reason = ""
-        try:
-            reason = _apply(aoi, event, number, taken, journal)
-            transitions += journal.transitions(number)
-        except Ignored as ignored:
-            verdict, reason = "ignored", str(ignored)
-            journal.undo()
-        except Rejected as rejected:
-            verdict, reason = "rejected", str(rejected)
-            journal.undo()
-        journal.clear()
-        outcomes.append(Outcome(number, verdict, reason))
+        folded.apply(number, event, taken.get(number))
     return folded
 
 
-def _apply(aoi: Aoi, event: Event, number: int, taken: Mapping[int, str], journal: Journal) -> str:
+def _apply(aoi: Aoi, event: Event, number: int, taken: str | None, journal: Journal) -> str:
     if event.partitionkey is not None and event.partitionkey != aoi.name:
         raise Rejected(f"its partition key names the AOI {event.partitionkey}")
     match event:
@@ -74,9 +81,7 @@ def _apply(aoi: Aoi, event: Event, number: int, taken: Mapping[int, str], journa
         case SceneResult() | SceneRetry() | SceneFail() | SceneForce() | SceneData():
             _apply_to_scene(_scene(aoi, event), event, journal)
         case SceneCreated():
-            if not aoi.exists:
-                raise Rejected(f"AOI {aoi.name} is unknown")
-            create_scene(aoi, event.data, number, taken.get(number))
+            create_scene(aoi, event.data, number, taken)
         case AoiCreated():
             if aoi.exists:
                 raise Rejected(f"AOI {aoi.name} exists already")

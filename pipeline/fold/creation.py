@@ -1,17 +1,24 @@
 """How a scene and its tiles come into being."""
 
+from typing import TypeAlias
+
 import msgspec
 
 from pipeline.event import NewScene, NewTile, tiles_named_in_data
 from pipeline.fold.outcome import Ignored, Rejected
 from pipeline.fold.state import Aoi, Scene, Tile
 
+Chain: TypeAlias = tuple[Tile | None, Tile | None]
+"""A tile's previous and reference."""
 
-def create_scene(aoi: Aoi, new: NewScene, event: int, taken: str | None) -> None:
-    """Adds the scene, PENDING, and its tiles, NEW. The checks are in the order of the contract.
 
-    `taken` says which of its ids belongs to something else, if one does.
+def check_creation(aoi: Aoi, new: NewScene, taken: str | None) -> dict[str, Chain]:
+    """Gives each new tile's previous and reference, by source id. The checks are in the order of the contract.
+
+    `taken` says which of its ids belongs to something else, if one does. Raises Rejected, Ignored.
     """
+    if not aoi.exists:
+        raise Rejected(f"AOI {aoi.name} is unknown")
     new_tiles = new.tiles or {}
     if not new_tiles:
         raise Rejected(f"scene {new.source_id} has no tiles")
@@ -22,18 +29,23 @@ def create_scene(aoi: Aoi, new: NewScene, event: int, taken: str | None) -> None
         raise Ignored
     if taken:
         raise Rejected(taken)
-    chained = {source_id: _chain(aoi, source_id, tile) for source_id, tile in new_tiles.items()}
+    return {source_id: _chain(aoi, source_id, tile) for source_id, tile in new_tiles.items()}
+
+
+def create_scene(aoi: Aoi, new: NewScene, event: int, taken: str | None) -> None:
+    """Adds the scene, PENDING, and its tiles, NEW, if the checks allow it."""
+    chains = check_creation(aoi, new, taken)
     countdown = new.retry_count or 0
     scene = Scene(
         id=new.id, source_id=new.source_id, status="PENDING", retry_countdown=countdown,
         data=bytes(new.data), geometry=_text(new.geometry), tags=_text(new.tags), created=event,
     )  # fmt: skip
-    for source_id, new_tile in sorted(new_tiles.items(), key=lambda item: item[1].id):
+    for source_id, new_tile in sorted((new.tiles or {}).items(), key=lambda item: item[1].id):
         tile = Tile(
             id=new_tile.id, source_id=source_id, scene=scene, status="NEW", retry_countdown=countdown,
             data=bytes(new_tile.data), geometry=_text(new_tile.geometry), tags=_text(new_tile.tags), created=event,
         )  # fmt: skip
-        prev, ref = chained[source_id]
+        prev, ref = chains[source_id]
         tile.set_prev(prev)
         tile.set_ref(ref)
         scene.tiles.append(tile)
@@ -42,7 +54,7 @@ def create_scene(aoi: Aoi, new: NewScene, event: int, taken: str | None) -> None
     aoi.by_source_id[scene.source_id] = scene
 
 
-def _chain(aoi: Aoi, source_id: str, new: NewTile) -> tuple[Tile | None, Tile | None]:
+def _chain(aoi: Aoi, source_id: str, new: NewTile) -> Chain:
     """Previous and reference. A tile that gives only one of the two is a root tile."""
     if not (new.previous_tile_id and new.reference_tile_id):
         return None, None
@@ -62,5 +74,6 @@ def _find(aoi: Aoi, role: str, of: str, scene_source_id: str | None, tile_source
     return found
 
 
-def _text(raw: msgspec.Raw | None) -> bytes | None:
-    return None if raw is None else bytes(raw)
+def _text(raw: msgspec.Raw) -> bytes | None:
+    text = bytes(raw)
+    return None if text == b"null" else text

@@ -58,7 +58,7 @@ class Arrivals:
         self._database.append("events", rows)
         self._database.append("claims", claimed)
         self._quarantine(batch)
-        self._remember(batch.read)
+        self._remember(batch)
 
     def _look_up_homes(self, arrivals: list[Arrival]) -> None:
         """Where the owner of an id that this build hasn't seen lives, for events that don't say it."""
@@ -84,10 +84,13 @@ class Arrivals:
             )  # fmt: skip
             self._database.run("INSERT INTO quarantine FROM bad EXCEPT FROM quarantine")
 
-    def _remember(self, read: list[Position]) -> None:
-        if read:
-            self._database.run("DELETE FROM files WHERE path IN (SELECT unnest(?))", [[file.path for file in read]])
-            self._database.append("files", [tuple(asdict(file).values()) for file in read])
+    def _remember(self, batch: Batch) -> None:
+        if batch.read:
+            paths = [[file.path for file in batch.read]]
+            self._database.run("DELETE FROM files WHERE path IN (SELECT unnest(?))", paths)
+            self._database.run("DELETE FROM unfinished WHERE file IN (SELECT unnest(?))", paths)
+            self._database.append("files", [tuple(asdict(file).values()) for file in batch.read])
+            self._database.append("unfinished", batch.unfinished)
 
     def settle(self) -> set[str]:
         """Gives the names of the AOIs to fold again; '' stands for the events that belong nowhere yet."""
@@ -175,40 +178,15 @@ class Arrivals:
         )
         if not involved:
             return
-        named = {event: self._claims_of(place) for event, _, *place in involved}
-        owners = self._owners_of({(claim.kind, claim.id) for found in named.values() for claim in found})
+        named = {event: _claims_at(self._reader, place) for event, _, *place in involved}
+        owners = owners_on_record(
+            self._database, {(claim.kind, claim.id) for found in named.values() for claim in found}
+        )
         self._database.keep("judged", [(event,) for event in named], "event BIGINT")
         self._database.run("DELETE FROM taken WHERE event IN (FROM judged)")
         refused = [(event, reason) for event, found in named.items() if (reason := taken(found, owners))]
         self._database.append("taken", refused)
         self._dirty.update(row[1] for row in involved)
-
-    def _owners_of(self, ids: Iterable[tuple[Kind, int]]) -> dict[tuple[Kind, int], Claim]:
-        """The natural key that each id belongs to."""
-        self._database.keep("asked", sorted(ids), "kind VARCHAR, id BIGINT")
-        first = self._database.rows(
-            """
-            SELECT kind, id, batch, start, length FROM (
-                SELECT c.kind, c.id, batch, start, length, row_number() OVER (
-                    PARTITION BY c.kind, c.id ORDER BY instant, sequence, source, e.id
-                ) AS place
-                FROM (SELECT DISTINCT kind, id, event FROM claims SEMI JOIN asked USING (kind, id)) c
-                JOIN events e ON e.event = c.event
-            ) WHERE place = 1
-            """
-        )
-        owners: dict[tuple[Kind, int], Claim] = {}
-        for kind, id, *place in first:
-            found = self._claims_of(place)
-            owner = next(claim for claim in found if (claim.kind, claim.id) == (kind, id))
-            owners[owner.kind, owner.id] = owner
-        return owners
-
-    def _claims_of(self, place: list[int]) -> list[Claim]:
-        batch, start, length = place
-        self._reader.prepare([batch])
-        event = decode(self._reader.text(batch, start, length))
-        return claims(event.data) if isinstance(event, SceneCreated) else []
 
     def _settle_homes(self) -> None:
         """Events that name an id by itself go to the AOI of the id's owner, where that is new or has changed."""
@@ -238,3 +216,32 @@ def positions(database: Database) -> dict[str, Position]:
         row[0]: Position(*row)
         for row in database.rows('SELECT path, "offset", line, size_bytes, modified_ns, inode, proof FROM files')
     }
+
+
+def owners_on_record(database: Database, ids: Iterable[tuple[Kind, int]]) -> dict[tuple[Kind, int], Claim]:
+    """The natural key that each of these ids belongs to, where a creation names it."""
+    database.keep("asked", sorted(ids), "kind VARCHAR, id BIGINT")
+    first = database.rows(
+        """
+        SELECT kind, id, batch, start, length FROM (
+            SELECT c.kind, c.id, batch, start, length, row_number() OVER (
+                PARTITION BY c.kind, c.id ORDER BY instant, sequence, source, e.id
+            ) AS place
+            FROM (SELECT DISTINCT kind, id, event FROM claims SEMI JOIN asked USING (kind, id)) c
+            JOIN events e ON e.event = c.event
+        ) WHERE place = 1
+        """
+    )
+    reader = TextReader(database)
+    owners: dict[tuple[Kind, int], Claim] = {}
+    for kind, id, *place in first:
+        owner = next(claim for claim in _claims_at(reader, place) if (claim.kind, claim.id) == (kind, id))
+        owners[owner.kind, owner.id] = owner
+    return owners
+
+
+def _claims_at(reader: TextReader, place: list[int]) -> list[Claim]:
+    batch, start, length = place
+    reader.prepare([batch])
+    event = decode(reader.text(batch, start, length))
+    return claims(event.data) if isinstance(event, SceneCreated) else []

@@ -37,7 +37,7 @@ class BoardEvent:
 
 @dataclass(slots=True, eq=False)
 class BoardScene:
-    """A scene as it stands. `data`, `geometry` and `tags` are JSON texts as they came, geometry and tags where known."""
+    """A scene as it stands. `data`, `geometry` and `tags` are JSON texts as they came."""
 
     id: int
     source_id: str
@@ -65,7 +65,7 @@ class BoardScene:
 
 @dataclass(slots=True, eq=False)
 class BoardTile:
-    """A tile as it stands. `data`, `geometry` and `tags` are JSON texts as they came, geometry and tags where known."""
+    """A tile as it stands. `data`, `geometry` and `tags` are JSON texts as they came."""
 
     id: int
     source_id: str

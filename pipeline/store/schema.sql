@@ -21,6 +21,9 @@ CREATE TABLE lines (batch BIGINT, text BLOB);
 CREATE TABLE conflicts (source VARCHAR, id VARCHAR, text BLOB, file VARCHAR, file_offset BIGINT, file_line BIGINT);
 CREATE TABLE quarantine (file VARCHAR, file_offset BIGINT, file_line BIGINT, reason VARCHAR, text VARCHAR);
 
+-- What stands behind the last line's end of a log file.
+CREATE TABLE unfinished (file VARCHAR, file_offset BIGINT, text VARCHAR);
+
 -- Which creation names which id; creations that name an id of something else.
 CREATE TABLE claims (kind VARCHAR, id BIGINT, event BIGINT);
 CREATE TABLE taken (event BIGINT, reason VARCHAR);

@@ -1,0 +1,181 @@
+"""The build: log → store → site, in a few steps that read top to bottom."""
+
+import json
+import os
+import tempfile
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import disk
+from pipeline.publish.parts import Published, publish_aois
+from pipeline.publish.plan import Plan, make_plan, publish_site, stale_paths
+from pipeline.publish.writer import SiteWriter
+from pipeline.refresh import Refreshed, refresh
+from pipeline.store import published as record
+from pipeline.store.database import Database
+from pipeline.store.held import Store, hold_store
+
+EVENTS = "events"
+"""The log, below the data folder."""
+_BEGUN = ".sceneboard-unfinished"
+_FLUSH_EACH = 256
+"""Up to so many new files are flushed one by one; beyond that the whole disk is."""
+
+Progress = Callable[[str, int, int], None]
+"""Told of a step: its name, how many of its parts are done, how many there are."""
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Shows no progress."""
+
+
+@dataclass(slots=True)
+class Built:
+    """What a build did."""
+
+    refreshed: Refreshed
+    as_of: str | None = None
+    aois: int = 0
+    rendered: int = 0
+    """Units (scenes, AOIs, the site's own pages) that were rendered."""
+    written: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    quarantined: int = 0
+    rejected: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    def count(self, results: list[Published]) -> None:
+        """Adds up what was published."""
+        for result in results:
+            self.rendered += len(result.units)
+            self.written += len(result.written)
+            self.unchanged += result.unchanged
+            self.warnings += result.warnings
+
+
+class SiteRefused(Exception):
+    """The folder isn't one that this build may write its site to."""
+
+
+def build(
+    data: Path,
+    site: Path,
+    *,
+    full: bool = False,
+    check_site: bool = False,
+    wait_seconds: float = 30.0,
+    workers: Executor | None = None,
+    progress: Progress = silent,
+) -> Built:
+    """Brings the site up to the log; with `full` from the log files alone, with `check_site` comparing every file.
+
+    Pages are rendered by `workers`, or in this process. Raises StoreHeld, StoreBroken, OSError.
+    """
+    with hold_store(data, wait_seconds) as store:
+        if full:
+            store.discard()
+        with store.open() as database:
+            progress("reading the log", 0, 1)
+            built = Built(refresh(database, data / EVENTS))
+        _publish(store, site, built, check_site=check_site, workers=workers, progress=progress)
+        built.warnings = store.warnings + built.warnings
+    return built
+
+
+def build_as_of(data: Path, site: Path, until: str, *, progress: Progress = silent) -> Built:
+    """Renders the state at an instant into another site, from the log alone. Raises SiteRefused, OSError."""
+    here = site / "build.json"
+    if here.exists() and "as_of" not in json.loads(here.read_bytes()):
+        raise SiteRefused(f"{site} holds the site of the present: name another folder for the past (--site)")
+    with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, hold_store(Path(scratch), 0) as store:
+        with store.open() as database:
+            built = Built(refresh(database, data / EVENTS, until), as_of=until)
+        _publish(store, site, built, check_site=True, workers=None, progress=progress)
+    return built
+
+
+def _publish(
+    store: Store, site: Path, built: Built, *, check_site: bool, workers: Executor | None, progress: Progress
+) -> None:
+    """Renders and writes what has changed, then what spans all AOIs; removes what is gone; tells it in build.json."""
+    disk.make_folders(site)
+    with store.open() as database:
+        plan = make_plan(database, store.path, site, trusted=not check_site and _is_trusted(database, site))
+        built.aois = len(plan.folders)
+        built.quarantined, built.rejected = record.problems(database)
+    if plan.is_empty:
+        return
+    with SiteWriter(site) as writer:
+        writer.write(_BEGUN, b"A build is under way, or was killed: the next one finishes it.\n")
+        writer.flush(_BEGUN)
+        results = _render(plan, workers, progress)
+        with store.open() as database:
+            results.append(publish_site(database, plan, writer))
+            for path in sorted(stale_paths(database, plan, results)):
+                writer.remove(path)
+                built.removed += 1
+            built.count(results)
+            build_id = uuid.uuid4().hex
+            told = _build_json(database, build_id, built)
+            with database.transaction():
+                record.remember(database, results, plan.gone, plan.trusted, build_id)
+        _flush(writer, [path for result in results for path in result.written])
+        writer.write("build.json", told)
+        writer.flush("build.json")
+        writer.remove(_BEGUN)
+
+
+def _render(plan: Plan, workers: Executor | None, progress: Progress) -> list[Published]:
+    if workers is None or len(plan.tasks) < 2:
+        results = []
+        for done, task in enumerate(plan.tasks):
+            progress("rendering", done, len(plan.tasks))
+            results.append(publish_aois(task))
+        return results
+    futures = [workers.submit(publish_aois, task) for task in plan.tasks]
+    for done, _ in enumerate(as_completed(futures)):
+        progress("rendering", done, len(futures))
+    return [future.result() for future in futures]
+
+
+def _is_trusted(database: Database, site: Path) -> bool:
+    """Whether the site is the one that the store last published, finished and not touched by another store."""
+    try:
+        told = json.loads((site / "build.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, dict) and told.get("build") == database.value("build") and not (site / _BEGUN).exists()
+
+
+def _flush(writer: SiteWriter, written: list[str]) -> None:
+    """What was written is on disk before the site says so."""
+    if len(written) <= _FLUSH_EACH:
+        for path in written:
+            writer.flush(path)
+    else:
+        os.sync()
+
+
+def _build_json(database: Database, build_id: str, built: Built) -> bytes:
+    found = built.refreshed
+    told = {
+        "build": build_id,
+        "time": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        **({"as_of": built.as_of + "Z"} if built.as_of else {}),
+        "aois": built.aois,
+        "quarantined": built.quarantined,
+        "rejected": built.rejected,
+        "written": built.written,
+        "removed": built.removed,
+        "log": [
+            {"file": path, "offset": offset, "line": line} for path, offset, line in record.log_positions(database)
+        ],
+        "gone": found.gone,
+        "unreadable": [{"file": one.path, "reason": one.reason} for one in found.unreadable],
+    }
+    return json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"

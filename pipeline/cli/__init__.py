@@ -1,0 +1,62 @@
+"""The command `sceneboard`: parse, call, print. Each command's module is imported only when it is used."""
+
+import importlib
+from pathlib import Path
+
+import click
+
+from pipeline import __version__
+
+_MODULES = {
+    "build": "build",
+    "aoi": "aoi",
+    "scene": "scene",
+    "tile": "tile",
+    "log": "log",
+    "demo": "demo",
+}
+
+
+class _Lazy(click.Group):
+    """Commands by name, imported when asked for: appending an event must not wait for what only a build needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _MODULES:
+            return None
+        module = importlib.import_module(f"pipeline.cli.{_MODULES[cmd_name]}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="sceneboard")
+@click.option(
+    "--data", envvar="SCENEBOARD_DATA", show_envvar=True, default="data", show_default=True,
+    type=click.Path(file_okay=False, path_type=Path), help="Folder with the event log (events/) and the store.",
+)  # fmt: skip
+@click.option(
+    "--site", envvar="SCENEBOARD_SITE", show_envvar=True, default="site", show_default=True,
+    type=click.Path(file_okay=False, path_type=Path), help="Folder that the site is written to.",
+)  # fmt: skip
+@click.pass_context
+def main(ctx: click.Context, data: Path, site: Path) -> None:
+    """Static status boards for satellite scenes and tiles.
+
+    \b
+    Build the site from the log, and append what operators decide:
+      sceneboard build
+      sceneboard tile retry 12
+      sceneboard build
+    """
+    ctx.obj = Folders(data, site)
+
+
+class Folders:
+    """Where the log and the site are."""
+
+    def __init__(self, data: Path, site: Path) -> None:
+        self.data = data
+        self.site = site

@@ -1,0 +1,142 @@
+"""`sceneboard build`."""
+
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from multiprocessing import get_context
+from typing import Any
+
+import click
+
+from pipeline.build import Built, Progress, build, build_as_of, silent
+from pipeline.cli import Folders
+from pipeline.cli.output import fail, friendly, json_option, print_json, say, wait_option, warn
+from pipeline.operate.answer import Code
+from pipeline.store.database import StoreBroken
+from pipeline.timestamp import instant
+
+
+@click.command("build")
+@click.option("--full", is_flag=True, help="Forget the store and start from the log files that are there.")
+@click.option("--check-site", is_flag=True, help="Compare every file of the site, and mend what differs.")
+@click.option("--as-of", metavar="TIME", help="Render the state at a time (RFC 3339) into another --site.")
+@click.option("--strict", is_flag=True, help="End with exit code 6 if the log has lines in quarantine.")
+@click.option(
+    "--workers", type=click.IntRange(1), default=None, metavar="N", help="Processes that render.  [default: one a core]"
+)
+@wait_option
+@json_option
+@click.pass_obj
+def command(
+    folders: Folders,
+    full: bool,
+    check_site: bool,
+    as_of: str | None,
+    strict: bool,
+    workers: int | None,
+    wait_seconds: float,
+    as_json: bool,
+) -> None:
+    """Take in what is new in the log and bring the site up to it.
+
+    \b
+    Examples:
+      sceneboard build
+      sceneboard --data /srv/log --site /srv/www/board build --strict
+      sceneboard --site monday build --as-of 2022-05-02T06:00:00Z
+    """
+    with friendly(), _progress() as progress:
+        if as_of is not None:
+            built = build_as_of(folders.data, folders.site, instant(as_of), progress=progress)
+        else:
+            with _pool(workers or os.cpu_count() or 1) as executor:
+                built = _build_twice(
+                    folders,
+                    full=full,
+                    check_site=check_site,
+                    wait_seconds=wait_seconds,
+                    workers=executor,
+                    progress=progress,
+                )
+    _report(built, folders, as_json)
+    if strict and built.quarantined:
+        fail(
+            f"{built.quarantined} lines of the log are in quarantine: see the site's events/index.html",
+            Code.QUARANTINE,
+        )
+
+
+def _build_twice(folders: Folders, **options: Any) -> Built:
+    """A store that breaks under work has been moved aside: the second try makes it anew from the log."""
+    try:
+        return build(folders.data, folders.site, **options)
+    except StoreBroken as broken:
+        warn(f"the store answered with an error ({broken}); it was moved aside and is made anew from the log")
+        return build(folders.data, folders.site, **options)
+
+
+class _Later(Executor):
+    """Starts its processes when the first work comes: a build with little to do needs none."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._pool: ProcessPoolExecutor | None = None
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._count, mp_context=get_context("spawn"))
+        return self._pool.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+@contextmanager
+def _pool(count: int) -> Iterator[Executor | None]:
+    if count == 1:
+        yield None
+        return
+    with _Later(count) as executor:
+        yield executor
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A progress bar on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
+
+
+def _report(built: Built, folders: Folders, as_json: bool) -> None:
+    found = built.refreshed
+    for text in built.warnings:
+        warn(text)
+    for path in found.gone:
+        warn(f"log file {path} is gone; its events are kept (build --full forgets them)")
+    for path in found.replaced:
+        warn(f"log file {path} was truncated or replaced; it was read again from its start")
+    for one in found.unreadable:
+        warn(f"log file {one.path} can't be read: {one.reason}")
+    for torn in found.unfinished:
+        warn(f"log file {torn.file} has an unfinished line at byte {torn.offset}: taken when its end comes")
+    if as_json:
+        print_json(asdict(built) | {"site": str(folders.site)})
+        return
+    changed = sum(1 for name in found.folded if name)
+    say(
+        f"{found.events:,} new events; {changed:,} of {built.aois:,} AOIs changed. "
+        f"{built.written:,} files written, {built.removed:,} removed. "
+        f"{built.rejected:,} events rejected, {built.quarantined:,} lines in quarantine."
+    )
+    say(f"Open {folders.site / 'index.html'}")

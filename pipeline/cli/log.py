@@ -1,0 +1,57 @@
+"""`sceneboard log`."""
+
+from typing import IO
+
+import click
+
+from pipeline.cli import Folders
+from pipeline.cli.output import answer, friendly, json_option, plain, print_json, say
+from pipeline.operate.answer import Code
+
+
+@click.group("log")
+def command() -> None:
+    """The event log: append to it, check it."""
+
+
+@command.command("append")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.File("rb"))
+@click.option("--source", default=None, help="The source of bare results.  [default: sceneboard/ and this host]")
+@json_option
+@click.pass_obj
+def append(folders: Folders, files: tuple[IO[bytes], ...], source: str | None, as_json: bool) -> None:
+    """Append workers' results, one JSON object a line: bare, or as events.
+
+    Either every line of a file is appended, or, if one can't be used, none. - is standard input.
+
+    \b
+    Example:
+      echo '{"type":"tile","id":12,"status":"DONE","message":""}' | sceneboard log append -
+    """
+    from pipeline.operate.append_results import append_results
+
+    with friendly():
+        answers = [append_results(folders.data, file.read(), file.name, source) for file in files]
+    answer(answers, as_json)
+
+
+@command.command("check")
+@json_option
+@click.pass_obj
+def check(folders: Folders, as_json: bool) -> None:
+    """Report every line of the log that a build would quarantine; change nothing. Exit code 6 if there is one."""
+    from pipeline.operate.check_log import check_log
+
+    with friendly():
+        found = check_log(folders.data)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        for bad in found.quarantined:
+            say(f"{plain(bad.file)}:{bad.line}: {plain(bad.reason)} (byte {bad.offset:,})")
+        for torn in found.unfinished:
+            say(f"{plain(torn.file)}: an unfinished line at byte {torn.offset:,}")
+        for one in found.unreadable:
+            say(f"{plain(one.path)}: can't be read: {one.reason}")
+        say(f"{found.events:,} events in {found.files:,} files; {len(found.quarantined):,} lines that can't be used")
+    raise SystemExit(int(Code.QUARANTINE if found.quarantined else Code.OK))

@@ -1,0 +1,106 @@
+"""Asks the fold's own rules what commands would come to now, and appends those that would do something."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.event import decode
+from pipeline.fold.apply import fold
+from pipeline.log.append import append_lines
+from pipeline.log.compose import compose, now
+from pipeline.operate.answer import Answer, Code
+from pipeline.refresh import refresh
+from pipeline.store.database import Database
+from pipeline.store.folds import Past, pasts
+from pipeline.store.held import hold_store
+from pipeline.store.known import aoi_of, newest_instant
+from pipeline.timestamp import instant, just_after, rfc3339
+
+EVENTS = "events"
+_UNNUMBERED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A command on one entity: `kind` is aoi, scene or tile; `id` its id, or an AOI's name."""
+
+    type: str
+    data: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        return self.type.partition(".")[0]
+
+    @property
+    def about(self) -> str:
+        return f"{'AOI' if self.kind == 'aoi' else self.kind} {self.data['id']}"
+
+
+def propose(data: Path, proposals: Sequence[Proposal], wait_seconds: float) -> list[Answer]:
+    """Checks each against the latest state, one after the other as if those before it were there, and appends.
+
+    What would be ignored or rejected isn't appended; the answer says why. Raises StoreHeld, StoreBroken, AppendFailed.
+    """
+    with hold_store(data, wait_seconds) as store, store.open() as database:
+        refresh(database, data / EVENTS)
+        return propose_to(database, data, proposals)
+
+
+def propose_to(database: Database, data: Path, proposals: Sequence[Proposal]) -> list[Answer]:
+    """The same with the store in hand, which is up to the log."""
+    answers: dict[int, Answer] = {}
+    by_aoi: dict[str, list[int]] = defaultdict(list)
+    for place, proposal in enumerate(proposals):
+        home = aoi_of(database, proposal.kind, proposal.data["id"])
+        if home is None:
+            answers[place] = Answer(proposal.about, Code.NOT_FOUND, f"{proposal.about} is unknown")
+        else:
+            by_aoi[home].append(place)
+    lines: list[bytes] = []
+    for past in pasts(database, by_aoi):
+        state = State(database, past)
+        for place in by_aoi[past.name]:
+            answer, line = state.judge(proposals[place])
+            answers[place] = answer
+            if line is not None:
+                lines.append(line)
+    if lines:
+        append_lines(data / EVENTS, lines)
+    return [answers[place] for place in range(len(proposals))]
+
+
+class State:
+    """An AOI's latest state, to which proposals that hold are added as they come."""
+
+    def __init__(self, database: Database, past: Past) -> None:
+        self._database = database
+        self.folded = fold(past.name, past.events, past.taken)
+
+    def judge(self, proposal: Proposal) -> tuple[Answer, bytes | None]:
+        """What would come of it, and its line if that is to be appended."""
+        about = proposal.about
+        time = stamp(newest_instant(self._database, proposal.kind, proposal.data["id"]))
+        line = compose(proposal.type, proposal.data, aoi=self.folded.aoi.name, time=time)
+        outcome = self.folded.apply(_UNNUMBERED, decode(line))
+        more = f" ({outcome.reason})" if outcome.reason else ""
+        match outcome.verdict:
+            case "applied":
+                return Answer(about, Code.OK, f"{about}: {proposal.type} appended{more}", appended=True), line
+            case "ignored":
+                return Answer(about, Code.OK, f"{about}: nothing to do{more}"), None
+            case _:
+                return Answer(about, refusal(proposal.type, outcome.reason), outcome.reason), None
+
+
+def stamp(newest: str) -> str:
+    """The time (RFC 3339) for an answer to what happened up to an instant: now, but never older than its question."""
+    return rfc3339(max(instant(now()), just_after(newest)))
+
+
+def refusal(type: str, reason: str) -> Code:
+    """The exit code of a rejected command."""
+    if reason.endswith("is unknown") or " is unknown in " in reason:
+        return Code.NOT_FOUND
+    return Code.EXISTS if type == "aoi.created" else Code.NOT_ALLOWED

@@ -1,0 +1,1 @@
+"""Publish: brings the site's files in line with what was rendered, touching only what differs."""

@@ -1,0 +1,74 @@
+"""The stage that renders and publishes AOIs: a function of plain data, for this process or a pool of others.
+
+A *unit* is a part of the site that is rendered whole: a scene, an AOI, or what spans all of them. Each has a
+fingerprint of what it is made from; a unit whose fingerprint the site has already isn't rendered again.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.publish.writer import SiteWriter
+from pipeline.render.aoi_files import aoi_files
+from pipeline.render.scene_files import scene_files, scene_fingerprint
+from pipeline.store.board import load_board
+from pipeline.store.database import Database, open_database
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """AOIs to publish: the store to read, the site to write, and each AOI's folder and revision by name.
+
+    `edition` stands for the program and its templates: it is part of every fingerprint. With `trusted` units whose
+    fingerprint is on record are left alone; else the bytes of all are compared.
+    """
+
+    store: Path
+    site: Path
+    aois: list[str]
+    folders: dict[str, str]
+    revisions: dict[str, int]
+    edition: str
+    trusted: bool
+
+
+@dataclass(slots=True)
+class Published:
+    """What a task did: its units with fingerprint and paths, and the paths that were written."""
+
+    units: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """Unit, AOI, fingerprint, and its paths with a line break between."""
+    written: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+def publish_aois(task: Task) -> Published:
+    """Renders and publishes the AOIs of a task. Raises StoreBroken, OSError."""
+    result = Published()
+    with open_database(task.store, read_only=True) as database, SiteWriter(task.site) as site:
+        for name in task.aois:
+            _publish_aoi(database, site, task, name, result)
+        result.written, result.unchanged = site.touched, site.unchanged
+    return result
+
+
+def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, result: Published) -> None:
+    board = load_board(database, name)
+    folder = task.folders[name]
+    known: dict[str, str] = {}
+    if task.trusted:
+        known = dict(database.rows("SELECT unit, fingerprint FROM published WHERE aoi = ?", [name]))
+    for scene in board.scenes.values():
+        unit, fingerprint = f"scene/{scene.id}", f"{task.edition} {scene_fingerprint(board, scene, folder)}"
+        if known.get(unit) == fingerprint:
+            continue
+        _write(site, result, unit, name, fingerprint, scene_files(board, scene, folder))
+    unit, fingerprint = f"aoi/{folder}", f"{task.edition} {task.revisions[name]}"
+    if known.get(unit) != fingerprint:
+        _write(site, result, unit, name, fingerprint, aoi_files(board, folder))
+
+
+def _write(site: SiteWriter, result: Published, unit: str, aoi: str, fingerprint: str, files: dict[str, bytes]) -> None:
+    for path, data in files.items():
+        site.write(path, data)
+    result.units.append((unit, aoi, fingerprint, "\n".join(files)))

@@ -1,0 +1,81 @@
+"""What a build has to publish: found by comparing what the store holds with what is on record of the site."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pipeline.publish.parts import Published, Task
+from pipeline.publish.writer import SiteWriter, paths_in
+from pipeline.render.edition import edition
+from pipeline.render.paths import aoi_folders
+from pipeline.render.site_files import site_files
+from pipeline.store import published as record
+from pipeline.store.database import Database
+
+OWNED = ("aoi", "scene", "tile", "events", "assets")
+"""The folders that belong to the site whole: what is in them and isn't of the site is removed."""
+_AOIS_A_TASK = 8
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """AOIs to publish, as tasks; units that are gone; and whether what spans all AOIs is out of date."""
+
+    site: Path
+    folders: dict[str, str]
+    tasks: list[Task]
+    gone: list[str]
+    site_fingerprint: str
+    site_outdated: bool
+    trusted: bool
+    """What is on record of the site holds. Else every file is compared."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is out of date."""
+        return not (self.tasks or self.gone or self.site_outdated)
+
+
+def make_plan(database: Database, store: Path, site: Path, *, trusted: bool) -> Plan:
+    """Finds what is out of date."""
+    revisions = record.present(database)
+    folders = aoi_folders(revisions)
+    stamp = edition()
+    names = record.outdated(database, folders, stamp) if trusted else sorted(folders)
+    fingerprint = record.site_fingerprint(database, stamp)
+    groups = [names[at : at + _AOIS_A_TASK] for at in range(0, len(names), _AOIS_A_TASK)]
+    return Plan(
+        site,
+        folders,
+        [Task(store, site, group, _only(folders, group), _only(revisions, group), stamp, trusted) for group in groups],
+        record.gone(database, folders) if trusted else [],
+        fingerprint,
+        not trusted or record.fingerprint(database, "site") != fingerprint,
+        trusted,
+    )
+
+
+def _only(found: dict[str, _Value], names: list[str]) -> dict[str, _Value]:
+    return {name: found[name] for name in names}
+
+
+def publish_site(database: Database, plan: Plan, writer: SiteWriter) -> Published:
+    """Renders and writes what spans all AOIs, if it is out of date."""
+    result = Published()
+    if plan.site_outdated:
+        files = site_files(database, plan.folders)
+        before = len(writer.touched), writer.unchanged
+        for path, content in files.items():
+            writer.write(path, content)
+        result.units.append(("site", "", plan.site_fingerprint, "\n".join(files)))
+        result.written, result.unchanged = writer.touched[before[0] :], writer.unchanged - before[1]
+    return result
+
+
+def stale_paths(database: Database, plan: Plan, results: Sequence[Published]) -> set[str]:
+    """The files of what is gone."""
+    kept = {path for result in results for *_, paths in result.units for path in paths.split("\n")}
+    found = record.stale(database, results, plan.gone) if plan.trusted else paths_in(plan.site, OWNED)
+    return found - kept

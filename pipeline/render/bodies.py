@@ -1,0 +1,135 @@
+"""The API's own bodies (monitoring-api.md): what a client of the server reads, it reads here unchanged."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from pipeline.event import Status
+from pipeline.store.board import Board, BoardScene, BoardTile
+
+
+class _SceneBody(msgspec.Struct):
+    id: int
+    source_id: str
+    aoi: str
+    data: msgspec.Raw
+    status: str
+    message: str
+    retry_countdown: int = msgspec.field(name="RetryCountDown")
+
+
+class _SceneOfTile(msgspec.Struct):
+    id: int
+    source_id: str
+    aoi: str
+    data: msgspec.Raw
+
+
+class _TileBody(msgspec.Struct):
+    id: int
+    source_id: str
+    scene: _SceneOfTile
+    data: msgspec.Raw
+    status: str
+    message: str
+    previous_id: int | None = msgspec.field(name="PreviousID")
+    reference_id: int | None = msgspec.field(name="ReferenceID")
+    retry_countdown: int = msgspec.field(name="RetryCountDown")
+
+
+class _EndTileBody(msgspec.Struct):
+    id: int
+    source_id: str
+    scene: _SceneOfTile
+    data: msgspec.Raw
+
+
+class _AoiBody(msgspec.Struct):
+    id: str = msgspec.field(name="ID")
+    status: str
+
+
+_EMPTY_DATA = msgspec.Raw(
+    b'{"uuid":"","date":"0001-01-01T00:00:00Z","graph_name":"","graph_config":null,"record_id":"","metadata":null,'
+    b'"is_retriable":false,"storage_uri":""}'
+)
+"""The scene's data in lists of tiles, as in the document's example."""
+
+_encoder = msgspec.json.Encoder()
+
+
+def _json(body: object) -> bytes:
+    return _encoder.encode(body) + b"\n"
+
+
+def aois(found: Iterable[tuple[str, Status]]) -> bytes:
+    """`GET /aoi/`: names and statuses, by name."""
+    return _json([_AoiBody(name, status) for name, status in sorted(found)])
+
+
+def scene(of: BoardScene, aoi: str) -> bytes:
+    """`GET /scene/{scene}`."""
+    return _json(_scene(of, aoi))
+
+
+def scenes(board: Board, status: Status | None = None) -> bytes:
+    """`GET /aoi/{aoi}/scenes` and `/scenes/{status}`: by id."""
+    return _json([_scene(one, board.name) for one in board.scenes.values() if status in (None, one.status)])
+
+
+def tile(of: BoardTile, aoi: str) -> bytes:
+    """`GET /tile/{tile}`: with its scene."""
+    return _json(_tile(of, _scene_of(of, aoi)))
+
+
+def scene_tiles(of: BoardScene) -> bytes:
+    """`GET /scene/{scene}/tiles`: by id, with the empty scene."""
+    return _json([_tile(one, _empty_scene(one)) for one in of.tiles])
+
+
+def tiles(board: Board, status: Status | None = None) -> bytes:
+    """`GET /aoi/{aoi}/tiles/{status}`, or all tiles: by id, with the empty scene."""
+    return _json([_tile(one, _empty_scene(one)) for one in board.tiles.values() if status in (None, one.status)])
+
+
+def root_tiles(board: Board) -> bytes:
+    """`GET /aoi/{aoi}/roottiles`."""
+    return _json([_end(one, board.name) for one in roots(board)])
+
+
+def leaf_tiles(board: Board) -> bytes:
+    """`GET /aoi/{aoi}/leaftiles`."""
+    return _json([_end(one, board.name) for one in leaves(board)])
+
+
+def roots(board: Board) -> list[BoardTile]:
+    """Tiles without previous and reference that aren't FAILED."""
+    return [one for one in board.tiles.values() if one.prev is None and one.ref is None and one.status != "FAILED"]
+
+
+def leaves(board: Board) -> list[BoardTile]:
+    """Tiles that are nobody's previous and aren't FAILED."""
+    return [one for one in board.tiles.values() if not one.next and one.status != "FAILED"]
+
+
+def _scene(of: BoardScene, aoi: str) -> _SceneBody:
+    return _SceneBody(of.id, of.source_id, aoi, msgspec.Raw(of.data), of.status, of.message, of.retry_countdown)
+
+
+def _scene_of(of: BoardTile, aoi: str) -> _SceneOfTile:
+    return _SceneOfTile(of.scene.id, of.scene.source_id, aoi, msgspec.Raw(of.scene.data))
+
+
+def _empty_scene(of: BoardTile) -> _SceneOfTile:
+    return _SceneOfTile(of.scene.id, "", "", _EMPTY_DATA)
+
+
+def _tile(of: BoardTile, scene: _SceneOfTile) -> _TileBody:
+    return _TileBody(
+        of.id, of.source_id, scene, msgspec.Raw(of.data), of.status, of.message,
+        None if of.prev is None else of.prev.id, None if of.ref is None else of.ref.id, of.retry_countdown,
+    )  # fmt: skip
+
+
+def _end(of: BoardTile, aoi: str) -> _EndTileBody:
+    return _EndTileBody(of.id, of.source_id, _scene_of(of, aoi), msgspec.Raw(of.data))

@@ -1,0 +1,18 @@
+"""Names this edition of the program and its templates: pages of another edition are rendered again."""
+
+import functools
+import hashlib
+
+from pipeline import __version__
+from pipeline.render.environment import templates_folder
+
+
+@functools.cache
+def edition() -> str:
+    """The version and a hash of all templates and assets."""
+    root = templates_folder()
+    digest = hashlib.blake2b(__version__.encode(), digest_size=6)
+    for path in sorted(root.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return f"{__version__}-{digest.hexdigest()}"

@@ -1,0 +1,52 @@
+"""Jinja as the pages use it: everything from the log is escaped, every undefined name is an error."""
+
+import functools
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from pipeline.event import STATUSES
+from pipeline.render.paths import url
+from pipeline.timestamp import rfc3339
+
+
+@functools.cache
+def templates_folder() -> Path:
+    """Where the templates and assets are: in the installed package, or beside it in a checkout."""
+    inside = Path(str(files("pipeline"))) / "templates"
+    return inside if inside.is_dir() else Path(str(files("pipeline"))).parent / "templates"
+
+
+@functools.cache
+def environment() -> jinja2.Environment:
+    """The environment that every page is made with."""
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates_folder()),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.globals["STATUSES"] = STATUSES
+    found.filters["at"] = at
+    found.filters["thousands"] = lambda number: f"{number:,}"
+    return found
+
+
+def page(template: str, path: str, **context: Any) -> bytes:
+    """The page of that path: the template with its context, and `link`, which links to a path of the site from here."""
+    rendered = environment().get_template(template).render(path=path, link=functools.partial(url, base=path), **context)
+    return rendered.encode("utf-8", "backslashreplace")
+
+
+def at(instant: str, *, parts: Iterable[str] = ("day", "time")) -> Markup:
+    """An instant as absolute UTC in `<time>`, to the second; the full one in its attribute."""
+    day, _, time = instant.partition("T")
+    shown = {"day": day, "time": time[:8]}
+    text = " ".join(shown[part] for part in parts)
+    return Markup('<time datetime="{}">{}</time>').format(rfc3339(instant), text)

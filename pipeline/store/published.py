@@ -1,0 +1,92 @@
+"""What the site holds, on record: by unit its fingerprint and its files; and what is out of date."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from pipeline.store.database import Database
+
+
+class Units(Protocol):
+    """What a task published: unit, AOI, fingerprint, paths."""
+
+    @property
+    def units(self) -> Sequence[tuple[str, str, str, str]]: ...
+
+
+def present(database: Database) -> dict[str, int]:
+    """The AOIs that are there, with the revision in which each was folded last."""
+    return dict(database.rows("SELECT name, revision FROM aois WHERE present ORDER BY name"))
+
+
+def outdated(database: Database, folders: Mapping[str, str], edition: str) -> list[str]:
+    """The AOIs whose fingerprint on record isn't what they are made from now."""
+    known = dict(database.rows("SELECT unit, fingerprint FROM published WHERE unit LIKE 'aoi/%'"))
+    revisions = present(database)
+    return [name for name, folder in folders.items() if known.get(f"aoi/{folder}") != f"{edition} {revisions[name]}"]
+
+
+def site_fingerprint(database: Database, edition: str) -> str:
+    """What the pages that span all AOIs are made from."""
+    counts = database.rows(
+        """
+        SELECT (SELECT count(*) FROM quarantine), (SELECT count(*) FROM conflicts),
+               (SELECT string_agg(concat(file, file_offset, text), '|' ORDER BY file) FROM unfinished)
+        """
+    )
+    return f"{edition} {database.value('revision')} {counts[0]}"
+
+
+def fingerprint(database: Database, unit: str) -> str | None:
+    """The fingerprint on record of a unit."""
+    found = database.rows("SELECT fingerprint FROM published WHERE unit = ?", [unit])
+    return found[0][0] if found else None
+
+
+def gone(database: Database, folders: Mapping[str, str]) -> list[str]:
+    """Units on record of what isn't there any more: AOIs, and scenes of AOIs that were folded without them."""
+    database.keep("folders", sorted((f"aoi/{folder}",) for folder in folders.values()), "unit VARCHAR")
+    rows = database.rows(
+        """
+        SELECT unit FROM published WHERE unit LIKE 'aoi/%' AND unit NOT IN (FROM folders)
+        UNION ALL
+        SELECT unit FROM published WHERE unit LIKE 'scene/%' AND substr(unit, 7) NOT IN (SELECT id::VARCHAR FROM scenes)
+        """
+    )
+    return [row[0] for row in rows]
+
+
+def stale(database: Database, results: Iterable[Units], gone: Sequence[str]) -> set[str]:
+    """Paths on record of units that are gone or were rendered anew. Those rendered now have to be taken off again."""
+    units = [(unit,) for result in results for unit, *_ in result.units] + [(unit,) for unit in gone]
+    database.keep("replaced", units, "unit VARCHAR")
+    rows = database.rows("SELECT paths FROM published WHERE unit IN (FROM replaced)")
+    return {path for (paths,) in rows for path in paths.split("\n")}
+
+
+def remember(database: Database, results: Iterable[Units], gone: Sequence[str], trusted: bool, build: str) -> None:
+    """Puts on record what was published. If what was on record wasn't trusted, it is forgotten."""
+    rows = [unit for result in results for unit in result.units]
+    if trusted:
+        database.keep("replaced", [(row[0],) for row in rows] + [(unit,) for unit in gone], "unit VARCHAR")
+        database.run("DELETE FROM published WHERE unit IN (FROM replaced)")
+    else:
+        database.run("DELETE FROM published")
+    database.append("published", rows)
+    database.set_value("build", build)
+
+
+def problems(database: Database) -> tuple[int, int]:
+    """How many lines are in quarantine, and how many events were rejected."""
+    found = database.rows(
+        """
+        SELECT (SELECT count(*) FROM quarantine) + (SELECT count(*) FROM conflicts),
+               (SELECT count(*) FROM outcomes WHERE verdict = 'rejected')
+        """
+    )
+    return found[0]
+
+
+def log_positions(database: Database) -> list[tuple[str, int, int]]:
+    """How far each log file was read: path, bytes, lines."""
+    rows = database.rows('SELECT path, "offset", line FROM files ORDER BY path')
+    return [(path, offset, line) for path, offset, line in rows]
