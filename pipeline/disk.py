@@ -29,9 +29,8 @@ _BOTH_WAYS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 LONGEST_NAME = 255
 """Bytes that a file name may have: the limit of ext4, XFS, APFS and NTFS."""
 
-_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp", re.DOTALL)
-_TEMPORARY_EXTRA = len("..0123456789abcdef.tmp")
-_ROOM = LONGEST_NAME - _TEMPORARY_EXTRA
+_TEMPORARY = r"\..+\.[0-9a-f]{16}\.tmp"
+_ROOM = LONGEST_NAME - len("..0123456789abcdef.tmp")
 
 _NO_FOLDER_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 """What network and FUSE file systems answer that cannot flush a folder; there is nothing more that could be done."""
@@ -126,15 +125,20 @@ class Folder:
         """Create `name` with `data`, or raise `FileExistsError` if that name is taken by anything at all.
 
         Holds between machines, on NFS too. Nothing is flushed: `sync()` makes the name durable, for many files at once.
-        After another failure the name may be taken, with a part of the data.
+        After another failure the name is free again, unless that failed too.
         """
         _check(name)
         try:
             fd = os.open(name, _NEW, 0o666, dir_fd=self.fd)
             try:
-                _write_all(fd, data)
-            finally:
-                os.close(fd)
+                try:
+                    _write_all(fd, data)
+                finally:
+                    os.close(fd)
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(name, dir_fd=self.fd)
+                raise
         except OSError as problem:
             raise self._at(name, problem) from None
 
@@ -302,7 +306,7 @@ def sync_folder(path: Path) -> None:
 
 def is_temporary(name: str) -> bool:
     """Whether `name` is that of a file that `replace` writes before its rename: a leftover, when nobody is writing."""
-    return _TEMPORARY.fullmatch(name) is not None
+    return re.fullmatch(_TEMPORARY, name, re.DOTALL) is not None
 
 
 def advice(problem: OSError) -> str:

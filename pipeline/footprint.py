@@ -46,8 +46,8 @@ def normalise(geometry: object) -> Geometry | None:
     - Exterior rings run counter-clockwise, holes clockwise (3.1.6).
     - What crosses the antimeridian is cut there (3.1.9): a Polygon becomes a MultiPolygon, a LineString a
       MultiLineString. It may be written with a jump (179, -179) or beyond 180 (179, 181), up to 360.
-    - An edge of more than 180 degrees of longitude is taken the short way round. Two kinds of edges are as wide as they
-      are written: along a pole, and those of a ring that has no other longitudes than -180 and 180.
+    - An edge of more than 180 degrees of longitude is taken the short way round. Two kinds of rings are as wide as they
+      are written: one whose only longer edges run along a pole, and one whose longitudes are all -180 or 180.
     - A ring round a pole gets that pole's edge: the north pole if the mean of its latitudes isn't negative.
     - Longitude and latitude are kept as they are written, but for what the cut moves or makes: that is rounded to 7
       decimals. Altitudes, ``bbox`` and members unknown to RFC 7946 are left out.
@@ -326,6 +326,7 @@ def _lies_on_the_map(line: _Line) -> bool:
 
 
 def _is_as_wide_as_written(line: _Line) -> bool:
+    """Tell whether each longer edge is one that can only be meant so: the map's own edge, or along a pole."""
     if all(lon in (-180, 180) for lon, _ in line):
         return True
     return all(-180 <= b[0] - a[0] <= 180 or a[1] == b[1] in (-90, 90) for a, b in pairwise(line))
@@ -385,9 +386,9 @@ def _unrolled_line(line: _Line) -> tuple[_Line, int]:
         return line, 0
     unrolled = [line[0]]
     shift = 0
-    for (lon0, lat0), (lon, lat) in pairwise(line):
-        step = lon - lon0
-        if not -180 <= step <= 180 and not lat0 == lat in (-90, 90):
+    for (before, _), (lon, lat) in pairwise(line):
+        step = lon - before
+        if not -180 <= step <= 180:
             shift -= 360 * round(step / 360)
         unrolled.append([lon + shift, lat])
     return unrolled, shift // 360

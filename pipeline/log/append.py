@@ -164,6 +164,8 @@ def _append(log: Folder, writer: str, record: _Record, data: bytes) -> Path:
         except BaseException:
             with suppress(StateUnavailable):  # it says `writing` already, which does as well
                 record.write(place._replace(status="failed"))
+            if new:
+                _clear_away(folder, place.name)
             raise
     with suppress(StateUnavailable):  # then the next batch starts a new file
         record.write(place._replace(status="ready", size=size))
@@ -217,6 +219,13 @@ def _look_again(folder: Folder, name: str, size: int) -> None:
         now = -1
     if now < size:
         raise OSError(errno.ESTALE, "was moved, removed or cut while it was written", str(folder.path / name))
+
+
+def _clear_away(folder: Folder, name: str) -> None:
+    """Remove a new file that nothing came into: whoever tries again and again on a full disk would leave many."""
+    with suppress(OSError):
+        if not os.stat(name, dir_fd=folder.fd, follow_symlinks=False).st_size:
+            folder.remove(name)
 
 
 def _end_line(log: Folder, last: _Place) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -76,22 +77,30 @@ class _Rest(NamedTuple):
 def _take(root: Folder, claims: Folder, rests: Folder, writer: Writer, size: int, count: int, above: int) -> list[int]:
     key = f"{hashlib.sha256(os.fsencode(root.path.resolve())).hexdigest()[:32]}-{claims.path.name}"
     ids: list[int] = []
+    claimed: list[int] = []
     rest = _read_rest(rests, key, claims, writer)
     if rest:
         ids.extend(range(max(rest.start, above + 1), rest.block * size + 1)[:count])
-    if rest is None or len(ids) < count:
-        rest = _Rest(f"{writer.id} {os.urandom(8).hex()}", max(_highest_claim(claims), above // size), 0)
-        while len(ids) < count:
-            rest = rest._replace(block=_claim(claims, rest, size))
-            first = max((rest.block - 1) * size, above) + 1
-            ids.extend(range(first, rest.block * size + 1)[: count - len(ids)])
-        # Only the names are flushed, once for all: by its name a block is taken. The folders above are flushed too,
-        # as whoever made them may have been killed before that.
-        claims.sync()
-        root.sync()
-        sync_folder(root.path.absolute().parent)
-    kept = f"{rest.claim} {rest.block} {ids[-1] + 1}\n"
-    rests.replace(key, kept.encode(), durable=True)
+    try:
+        if rest is None or len(ids) < count:
+            rest = _Rest(f"{writer.id} {os.urandom(8).hex()}", max(_highest_claim(claims), above // size), 0)
+            while len(ids) < count:
+                rest = rest._replace(block=_claim(claims, rest, size))
+                claimed.append(rest.block)
+                first = max((rest.block - 1) * size, above) + 1
+                ids.extend(range(first, rest.block * size + 1)[: count - len(ids)])
+            # Only the names are flushed, once for all: by its name a block is taken. The folders above too, as whoever
+            # made them may have been killed before that.
+            claims.sync()
+            root.sync()
+            sync_folder(root.path.absolute().parent)
+        kept = f"{rest.claim} {rest.block} {ids[-1] + 1}\n"
+        rests.replace(key, kept.encode(), durable=True)
+    except BaseException:
+        for block in claimed:  # none of their ids was used: whoever tries again on a full disk would leave gaps
+            with suppress(OSError):
+                claims.remove(_claim_name(block))
+        raise
     return ids
 
 

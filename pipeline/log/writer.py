@@ -114,11 +114,12 @@ def _enter() -> tuple[Writer, ExitStack]:
                 writer = Writer(_writer_id(state, lock), state)
                 return writer, held.pop_all()
         except OSError as problem:
-            problems.append(f"  {place}: {advice(problem)}")
-    tried = "\n".join(problems)
+            told = advice(problem)
+            problems.append(told if str(place) in told else f"{place}: {told}")
+    tried = "\n  ".join(problems)
     raise StateUnavailable(
         "There is no folder to keep this machine's writer id and lock in. Set SCENEBOARD_STATE to a folder on a local "
-        f"disk that you may write in. Tried:\n{tried}"
+        f"disk that you may write in. Tried:\n  {tried}"
     )
 
 

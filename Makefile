@@ -1,0 +1,49 @@
+# Everything runs in an environment of its own, .venv, made on first use from pinned packages.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: site test check format lock wheel clean
+
+site: .venv/.runtime            ## build site/ from the log in data/
+	$(BIN)/sceneboard build
+
+test: .venv/.tests              ## run the tests
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+check: .venv/.tests             ## lint, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: .venv/.tests             ## dist/*.whl and the sdist
+	$(BIN)/python -m build
+
+lock:                           ## pin the newest allowed versions anew
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -e .
+	$(BIN)/pip freeze --exclude-editable > requirements.txt
+	$(BIN)/pip install --quiet -e ".[tests]"
+	$(BIN)/pip freeze --exclude-editable | grep -vxFf requirements.txt > requirements-tests.txt
+	touch .venv/.runtime .venv/.tests
+
+clean:
+	rm -rf .venv dist build site/aoi site/scene site/tile site/events site/assets site/*.html site/*.json
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv || $(PYTHON) -m virtualenv .venv || { \
+	  echo "Making an environment needs Python's venv module, or the package virtualenv (pip install --user virtualenv)." >&2; exit 1; }
+
+.venv/.runtime: requirements.txt pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+.venv/.tests: requirements-tests.txt .venv/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-tests.txt
+	touch $@
