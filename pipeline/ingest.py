@@ -5,17 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.event import (
-    AoiCreated,
-    AoiDeleted,
-    AoiRetry,
-    Event,
-    EventInvalid,
-    SceneCreated,
-    decode,
-    moment,
-    type_of,
-)  # fmt: skip
+import msgspec
+
+from pipeline.event import EventInvalid, SceneCreated, decode, moment, type_of
 from pipeline.fold.owners import Claim, claims
 from pipeline.log.files import Position, Unreadable, proof_of
 from pipeline.log.lines import Line, LineReader
@@ -24,7 +16,7 @@ BATCH_EVENTS = 50_000
 _TEXT_SHOWN_BYTES = 64 * 1024
 
 
-class Arrival(NamedTuple):
+class Arrival(msgspec.Struct, gc=False):
     """An event as it stands in the log. `aoi` is empty where it doesn't say to which AOI it belongs."""
 
     source: str
@@ -114,25 +106,21 @@ def _take(batch: Batch, file: str, line: Line, until: str | None) -> None:
         return
     if until is not None and instant > until:
         return
-    kind, entity, aoi = _names(event)
-    if isinstance(event, SceneCreated):
-        place = len(batch.arrivals)
-        batch.claims += [(place, claim) for claim in claims(event.data)]
+    named = event.data.id
+    type = type_of(event)
+    kind = type.partition(".")[0]
+    aoi = event.partitionkey or ""
+    if isinstance(named, str):
+        aoi, entity = named, None
+    else:
+        entity = named
+        if isinstance(event, SceneCreated):
+            aoi = event.data.aoi
+            place = len(batch.arrivals)
+            batch.claims += [(place, claim) for claim in claims(event.data)]
     batch.arrivals.append(
         Arrival(
-            event.source, event.id, instant, event.sequence, type_of(event), event.partitionkey, kind, entity,
-            aoi or event.partitionkey or "",
+            event.source, event.id, instant, event.sequence, type, event.partitionkey, kind, entity, aoi,
             line.text, file, line.offset, line.number,
         )
     )  # fmt: skip
-
-
-def _names(event: Event) -> tuple[str, int | None, str]:
-    """What the event is about: kind, id, and the AOI where it says so itself."""
-    match event:
-        case AoiCreated() | AoiDeleted() | AoiRetry():
-            return "aoi", None, event.data.id
-        case SceneCreated():
-            return "scene", event.data.id, event.data.aoi
-        case _:
-            return type_of(event).partition(".")[0], event.data.id, ""

@@ -14,11 +14,30 @@ class TimestampInvalid(ValueError):
     """The text isn't an RFC 3339 time between the years 1 and 9999 (UTC)."""
 
 
+_SECONDS = frozenset(f"{second:02d}" for second in range(60))
+_MOST_MINUTES = 100_000
+_minutes: set[str] = set()
+"""Texts such as `2022-03-01T00:00:` that were seen to be right: most times of a log share one with others."""
+
+
 def instant(text: str) -> str:
     """The instant that an RFC 3339 time names. Digits past the nanosecond are dropped.
 
     Raises TimestampInvalid: not RFC 3339 (a zone is required), no such day or time, or outside the years 1 to 9999.
     """
+    if text[:17] in _minutes and text[17:19] in _SECONDS and text[-1] == "Z":
+        fraction = text[20:-1]
+        if text[19] == "." and fraction.isdecimal() and fraction.isascii():
+            return f"{text[:19]}.{fraction[:9]:0<9}"
+        if len(text) == 20:
+            return f"{text[:19]}.000000000"
+    found = _instant(text)
+    if text[-1] == "Z" and text[10] == "T" and len(_minutes) < _MOST_MINUTES:
+        _minutes.add(text[:17])
+    return found
+
+
+def _instant(text: str) -> str:
     parts = _RFC3339.fullmatch(text)
     if parts is None:
         raise TimestampInvalid(f"time {text[:60]!r} is not an RFC 3339 time with a zone, as 2022-03-01T00:00:00Z")

@@ -1,7 +1,8 @@
 """Applies the events of an AOI, in log order, each whole or not at all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.event import (
     AoiCreated,
@@ -10,13 +11,11 @@ from pipeline.event import (
     Event,
     SceneCreated,
     SceneData,
-    SceneEvent,
     SceneFail,
     SceneForce,
     SceneResult,
     SceneRetry,
     TileData,
-    TileEvent,
     TileFail,
     TileForce,
     TileResult,
@@ -32,119 +31,184 @@ from pipeline.fold.state import Aoi, Scene, Tile
 
 @dataclass(slots=True)
 class Folded:
-    """An AOI after its events so far, each event's outcome, and what each changed."""
+    """An AOI after its events so far, and what came of them.
+
+    `outcomes` and `transitions` are kept only with `history`; without it just the outcomes that aren't plainly applied.
+    """
 
     aoi: Aoi
+    history: bool = False
     outcomes: list[Outcome] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
     _journal: Journal = field(default_factory=Journal)
 
-    def apply(self, number: int, event: Event, taken: str | None = None) -> Outcome:
-        """Applies the next event in log order. One that is ignored or rejected changes nothing.
+    def apply(self, number: int, event: Event, taken: str | None = None) -> Outcome | None:
+        """Applies the next event in log order: wholly, or, if it is ignored or rejected, not at all.
 
         `taken` says which id of a creation belongs to another natural key, if one does (see `owners`).
+        Returns its outcome; None stands for applied, with nothing to say.
         """
         verdict: Verdict = "applied"
         try:
-            reason = _apply(self.aoi, event, number, taken, self._journal)
-            self.transitions += self._journal.transitions(number)
+            if event.partitionkey is not None and event.partitionkey != self.aoi.name:
+                raise Rejected(f"its partition key names the AOI {event.partitionkey}")
+            reason = _RULES[type(event)](self.aoi, event, number, taken, self._journal)
         except Ignored as ignored:
             verdict, reason = "ignored", str(ignored)
             self._journal.undo()
         except Rejected as rejected:
             verdict, reason = "rejected", str(rejected)
             self._journal.undo()
+        if self.history:
+            self.transitions += self._journal.transitions(number)
         self._journal.clear()
+        if verdict == "applied" and not reason:
+            if self.history:
+                self.outcomes.append(Outcome(number, verdict, ""))
+            return None
         outcome = Outcome(number, verdict, reason)
         self.outcomes.append(outcome)
         return outcome
 
 
-def fold(name: str, events: Iterable[tuple[int, Event]], taken: Mapping[int, str]) -> Folded:
+def fold(name: str, events: Iterable[tuple[int, Event]], taken: Mapping[int, str], *, history: bool = False) -> Folded:
     """Folds the events of the AOI of that name, given in log order with their numbers.
 
     `taken` says, by the number of a creation, which of its ids belongs to another natural key.
     Events that no AOI can be found for are folded under the empty name: all of them are rejected.
     """
-    folded = Folded(Aoi(name))
+    folded = Folded(Aoi(name), history)
+    apply = folded.apply
     for number, event in events:
-        folded.apply(number, event, taken.get(number))
+        apply(number, event, taken.get(number))
     return folded
 
 
-def _apply(aoi: Aoi, event: Event, number: int, taken: str | None, journal: Journal) -> str:
-    if event.partitionkey is not None and event.partitionkey != aoi.name:
-        raise Rejected(f"its partition key names the AOI {event.partitionkey}")
-    match event:
-        case TileResult() | TileRetry() | TileFail() | TileForce() | TileData():
-            _apply_to_tile(_tile(aoi, event), event, journal)
-        case SceneResult() | SceneRetry() | SceneFail() | SceneForce() | SceneData():
-            _apply_to_scene(_scene(aoi, event), event, journal)
-        case SceneCreated():
-            create_scene(aoi, event.data, number, taken)
-        case AoiCreated():
-            if aoi.exists:
-                raise Rejected(f"AOI {aoi.name} exists already")
-            aoi.exists = True
-        case AoiRetry():
-            if not aoi.exists:
-                raise Rejected(f"AOI {aoi.name} is unknown")
-            return operator.retry_aoi(aoi, bool(event.data.force), journal)
-        case AoiDeleted():
-            if not aoi.exists:
-                raise Rejected(f"AOI {aoi.name} is unknown")
-            aoi.exists = False
-            aoi.scenes.clear()
-            aoi.tiles.clear()
-            aoi.by_source_id.clear()
-    return ""
+def _known(aoi: Aoi) -> None:
+    if not aoi.exists:
+        raise Rejected(f"AOI {aoi.name} is unknown")
 
 
-def _scene(aoi: Aoi, event: SceneEvent) -> Scene:
-    scene = aoi.scenes.get(event.data.id)
+def _scene(aoi: Aoi, id: int) -> Scene:
+    scene = aoi.scenes.get(id)
     if scene is None:
-        raise Rejected(f"scene {event.data.id} is unknown" + (f" in {aoi.name}" if aoi.name else ""))
+        raise Rejected(f"scene {id} is unknown" + (f" in {aoi.name}" if aoi.name else ""))
     return scene
 
 
-def _tile(aoi: Aoi, event: TileEvent) -> Tile:
-    tile = aoi.tiles.get(event.data.id)
+def _tile(aoi: Aoi, id: int) -> Tile:
+    tile = aoi.tiles.get(id)
     if tile is None:
-        raise Rejected(f"tile {event.data.id} is unknown" + (f" in {aoi.name}" if aoi.name else ""))
+        raise Rejected(f"tile {id} is unknown" + (f" in {aoi.name}" if aoi.name else ""))
     return tile
 
 
-def _apply_to_scene(scene: Scene, event: SceneEvent, journal: Journal) -> None:
-    match event:
-        case SceneResult(data=report):
-            scene_rules.report(scene, report.status, report.message or "", journal)
-            scene.by_hand = False
-        case SceneRetry():
-            operator.retry_scene(scene, journal)
-            scene.by_hand = False
-        case SceneFail(data=command):
-            operator.fail_scene(scene, bool(command.force), journal)
-            scene.by_hand = bool(command.force)
-        case SceneForce(data=command):
-            operator.force_scene(scene, command.status, journal)
-            scene.by_hand = True
-        case SceneData(data=replacement):
-            scene.data = bytes(replacement.data)
+def _aoi_created(aoi: Aoi, event: AoiCreated, number: int, taken: str | None, journal: Journal) -> str:
+    if aoi.exists:
+        raise Rejected(f"AOI {aoi.name} exists already")
+    aoi.exists = True
+    return ""
 
 
-def _apply_to_tile(tile: Tile, event: TileEvent, journal: Journal) -> None:
-    match event:
-        case TileResult(data=report):
-            tile_rules.report(tile, report.status, report.message or "", journal)
-            tile.by_hand = False
-        case TileRetry():
-            operator.retry_tile(tile, journal)
-            tile.by_hand = False
-        case TileFail(data=command):
-            operator.fail_tile(tile, bool(command.force), journal)
-            tile.by_hand = bool(command.force)
-        case TileForce(data=command):
-            operator.force_tile(tile, command.status, journal)
-            tile.by_hand = True
-        case TileData(data=replacement):
-            tile.data = bytes(replacement.data)
+def _aoi_deleted(aoi: Aoi, event: AoiDeleted, number: int, taken: str | None, journal: Journal) -> str:
+    _known(aoi)
+    aoi.exists = False
+    aoi.scenes.clear()
+    aoi.tiles.clear()
+    aoi.by_source_id.clear()
+    return ""
+
+
+def _aoi_retry(aoi: Aoi, event: AoiRetry, number: int, taken: str | None, journal: Journal) -> str:
+    _known(aoi)
+    return operator.retry_aoi(aoi, bool(event.data.force), journal)
+
+
+def _scene_created(aoi: Aoi, event: SceneCreated, number: int, taken: str | None, journal: Journal) -> str:
+    create_scene(aoi, event.data, number, taken)
+    return ""
+
+
+def _scene_result(aoi: Aoi, event: SceneResult, number: int, taken: str | None, journal: Journal) -> str:
+    scene = _scene(aoi, event.data.id)
+    scene_rules.report(scene, event.data.status, event.data.message or "", journal)
+    scene.by_hand = False
+    return ""
+
+
+def _scene_retry(aoi: Aoi, event: SceneRetry, number: int, taken: str | None, journal: Journal) -> str:
+    scene = _scene(aoi, event.data.id)
+    operator.retry_scene(scene, journal)
+    scene.by_hand = False
+    return ""
+
+
+def _scene_fail(aoi: Aoi, event: SceneFail, number: int, taken: str | None, journal: Journal) -> str:
+    scene = _scene(aoi, event.data.id)
+    operator.fail_scene(scene, bool(event.data.force), journal)
+    scene.by_hand = bool(event.data.force)
+    return ""
+
+
+def _scene_force(aoi: Aoi, event: SceneForce, number: int, taken: str | None, journal: Journal) -> str:
+    scene = _scene(aoi, event.data.id)
+    operator.force_scene(scene, event.data.status, journal)
+    scene.by_hand = True
+    return ""
+
+
+def _scene_data(aoi: Aoi, event: SceneData, number: int, taken: str | None, journal: Journal) -> str:
+    _scene(aoi, event.data.id).data = bytes(event.data.data)
+    return ""
+
+
+def _tile_result(aoi: Aoi, event: TileResult, number: int, taken: str | None, journal: Journal) -> str:
+    tile = _tile(aoi, event.data.id)
+    tile_rules.report(tile, event.data.status, event.data.message or "", journal)
+    tile.by_hand = False
+    return ""
+
+
+def _tile_retry(aoi: Aoi, event: TileRetry, number: int, taken: str | None, journal: Journal) -> str:
+    tile = _tile(aoi, event.data.id)
+    operator.retry_tile(tile, journal)
+    tile.by_hand = False
+    return ""
+
+
+def _tile_fail(aoi: Aoi, event: TileFail, number: int, taken: str | None, journal: Journal) -> str:
+    tile = _tile(aoi, event.data.id)
+    operator.fail_tile(tile, bool(event.data.force), journal)
+    tile.by_hand = bool(event.data.force)
+    return ""
+
+
+def _tile_force(aoi: Aoi, event: TileForce, number: int, taken: str | None, journal: Journal) -> str:
+    tile = _tile(aoi, event.data.id)
+    operator.force_tile(tile, event.data.status, journal)
+    tile.by_hand = True
+    return ""
+
+
+def _tile_data(aoi: Aoi, event: TileData, number: int, taken: str | None, journal: Journal) -> str:
+    _tile(aoi, event.data.id).data = bytes(event.data.data)
+    return ""
+
+
+_RULES: dict[type, Callable[[Aoi, Any, int, str | None, Journal], str]] = {
+    AoiCreated: _aoi_created,
+    AoiDeleted: _aoi_deleted,
+    AoiRetry: _aoi_retry,
+    SceneCreated: _scene_created,
+    SceneResult: _scene_result,
+    SceneRetry: _scene_retry,
+    SceneFail: _scene_fail,
+    SceneForce: _scene_force,
+    SceneData: _scene_data,
+    TileResult: _tile_result,
+    TileRetry: _tile_retry,
+    TileFail: _tile_fail,
+    TileForce: _tile_force,
+    TileData: _tile_data,
+}
+"""What each type of event does. Each gives what could not be done of it, mostly nothing."""

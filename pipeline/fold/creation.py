@@ -48,7 +48,7 @@ def create_scene(aoi: Aoi, new: NewScene, event: int, taken: str | None) -> None
         prev, ref = chains[source_id]
         tile.set_prev(prev)
         tile.set_ref(ref)
-        scene.tiles.append(tile)
+        scene.tiles[source_id] = tile
         aoi.tiles[tile.id] = tile
     aoi.scenes[scene.id] = scene
     aoi.by_source_id[scene.source_id] = scene
@@ -66,7 +66,7 @@ def _chain(aoi: Aoi, source_id: str, new: NewTile) -> Chain:
 
 def _find(aoi: Aoi, role: str, of: str, scene_source_id: str | None, tile_source_id: str) -> Tile:
     scene = aoi.by_source_id.get(scene_source_id or "")
-    found = next((tile for tile in scene.tiles if tile.source_id == tile_source_id), None) if scene else None
+    found = scene.tiles.get(tile_source_id) if scene else None
     if found is None:
         raise Rejected(f"{role} tile {tile_source_id} (scene {scene_source_id}) of tile {of} is unknown in {aoi.name}")
     if found.status == "FAILED":

@@ -1,5 +1,7 @@
 """How a scene goes from one status to another: finish, retry, fail, and a worker's result."""
 
+from collections.abc import Callable
+
 from pipeline.event import Status
 from pipeline.fold import tile as tile_rules
 from pipeline.fold.outcome import Ignored, Journal, Rejected
@@ -10,7 +12,7 @@ def finish(scene: Scene, journal: Journal) -> None:
     """DONE. Its NEW tiles without `prev`, or whose `prev` is DONE, become PENDING. No countdown changes."""
     journal.touch_scene(scene)
     scene.status = "DONE"
-    for tile in scene.tiles:
+    for tile in scene.tiles.values():
         if tile.status == "NEW" and (tile.prev is None or tile.prev.status == "DONE"):
             journal.touch_tile(tile)
             tile.status = "PENDING"
@@ -25,12 +27,12 @@ def retry(scene: Scene, journal: Journal) -> None:
 
 def fail(scene: Scene, journal: Journal) -> None:
     """FAILED, then each of its tiles, in ascending id. Rejected unless all its tiles are NEW."""
-    for tile in scene.tiles:
+    for tile in scene.tiles.values():
         if tile.status != "NEW":
             raise Rejected(f"tile {tile.id} of scene {scene.id} is {tile.status}, not NEW")
     journal.touch_scene(scene)
     scene.status = "FAILED"
-    for tile in scene.tiles:
+    for tile in scene.tiles.values():
         tile_rules.fail(tile, journal)
 
 
@@ -38,19 +40,39 @@ def report(scene: Scene, status: Status, message: str, journal: Journal) -> None
     """A worker's result. Rejected or ignored as the table of the contract says."""
     if scene.status == status:
         raise Ignored
-    match scene.status, status:
-        case (("PENDING" | "RETRY"), "DONE"):
-            finish(scene, journal)
-        case "PENDING", "RETRY":
-            if scene.retry_countdown > 0:
-                retry(scene, journal)
-            else:
-                journal.touch_scene(scene)
-                scene.status, scene.message = "RETRY", message
-        case (("PENDING" | "RETRY"), "FAILED"):
-            fail(scene, journal)
-            scene.message = message
-        case "RETRY", "PENDING":
-            retry(scene, journal)
-        case _:
-            raise Rejected(f"scene {scene.id} is {scene.status}: a worker can't make it {status}")
+    rule = _REPORTS.get((scene.status, status))
+    if rule is None:
+        raise Rejected(f"scene {scene.id} is {scene.status}: a worker can't make it {status}")
+    rule(scene, message, journal)
+
+
+def _finish(scene: Scene, message: str, journal: Journal) -> None:
+    finish(scene, journal)
+
+
+def _retry_or_give_back(scene: Scene, message: str, journal: Journal) -> None:
+    if scene.retry_countdown > 0:
+        retry(scene, journal)
+    else:
+        journal.touch_scene(scene)
+        scene.status, scene.message = "RETRY", message
+
+
+def _retry(scene: Scene, message: str, journal: Journal) -> None:
+    retry(scene, journal)
+
+
+def _fail_with_message(scene: Scene, message: str, journal: Journal) -> None:
+    fail(scene, journal)
+    scene.message = message
+
+
+_REPORTS: dict[tuple[Status, Status], Callable[[Scene, str, Journal], None]] = {
+    ("PENDING", "DONE"): _finish,
+    ("PENDING", "RETRY"): _retry_or_give_back,
+    ("PENDING", "FAILED"): _fail_with_message,
+    ("RETRY", "DONE"): _finish,
+    ("RETRY", "FAILED"): _fail_with_message,
+    ("RETRY", "PENDING"): _retry,
+}
+"""What is allowed, by the status now and the one that is reported."""

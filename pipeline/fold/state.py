@@ -18,8 +18,8 @@ class Scene:
     tags: bytes | None
     created: int
     message: str = ""
-    tiles: list["Tile"] = field(default_factory=list)
-    """In ascending id."""
+    tiles: dict[str, "Tile"] = field(default_factory=dict)
+    """By source id, in ascending id."""
     by_hand: bool = False
     """Its status was forced by an operator."""
 
@@ -40,28 +40,34 @@ class Tile:
     message: str = ""
     prev: "Tile | None" = None
     ref: "Tile | None" = None
-    next: dict[int, "Tile"] = field(default_factory=dict)
-    """Those whose `prev` it is, by id."""
-    referrers: dict[int, "Tile"] = field(default_factory=dict)
-    """Those whose `ref` it is, by id."""
+    next: dict[int, "Tile"] | None = None
+    """Those whose `prev` it is, by id, if there were any."""
+    referrers: dict[int, "Tile"] | None = None
+    """Those whose `ref` it is, by id, if there were any."""
     by_hand: bool = False
 
     def next_tiles(self) -> list["Tile"]:
         """Those whose `prev` it is, in ascending id."""
-        return [self.next[id] for id in sorted(self.next)]
+        return [self.next[id] for id in sorted(self.next)] if self.next else []
 
     def set_prev(self, prev: "Tile | None") -> None:
-        if self.prev is not None:
+        """Makes it wait for another tile, or for none."""
+        if self.prev is not None and self.prev.next is not None:
             del self.prev.next[self.id]
         self.prev = prev
         if prev is not None:
+            if prev.next is None:
+                prev.next = {}
             prev.next[self.id] = self
 
     def set_ref(self, ref: "Tile | None") -> None:
-        if self.ref is not None:
+        """Makes another tile the root of its chain, or none."""
+        if self.ref is not None and self.ref.referrers is not None:
             del self.ref.referrers[self.id]
         self.ref = ref
         if ref is not None:
+            if ref.referrers is None:
+                ref.referrers = {}
             ref.referrers[self.id] = self
 
 

@@ -1,5 +1,7 @@
 """How a tile goes from one status to another: finish, retry, fail, and a worker's result."""
 
+from collections.abc import Callable
+
 from pipeline.event import Status
 from pipeline.fold.outcome import Ignored, Journal, Rejected
 from pipeline.fold.state import Tile
@@ -9,7 +11,7 @@ def finish(tile: Tile, journal: Journal) -> None:
     """DONE. Each NEW tile whose `prev` it is and whose scene is DONE becomes PENDING. No countdown changes."""
     journal.touch_tile(tile)
     tile.status = "DONE"
-    for waiting in tile.next.values():
+    for waiting in (tile.next or {}).values():
         if waiting.status == "NEW" and waiting.scene.status == "DONE":
             journal.touch_tile(waiting)
             waiting.status = "PENDING"
@@ -53,7 +55,7 @@ def fail(tile: Tile, journal: Journal) -> None:
 
 
 def _take_over_reference(failed: Tile, first: Tile, journal: Journal) -> None:
-    for follower in list(failed.referrers.values()):
+    for follower in list((failed.referrers or {}).values()):
         journal.touch_tile(follower)
         follower.set_ref(None if follower is first else first)
 
@@ -62,21 +64,41 @@ def report(tile: Tile, status: Status, message: str, journal: Journal) -> None:
     """A worker's result. Rejected or ignored as the table of the contract says."""
     if tile.status == status:
         raise Ignored
-    match tile.status, status:
-        case (("PENDING" | "RETRY"), "DONE"):
-            finish(tile, journal)
-        case "PENDING", "RETRY":
-            if tile.retry_countdown > 0:
-                retry(tile, journal)
-            else:
-                journal.touch_tile(tile)
-                tile.status, tile.message = "RETRY", message
-        case (("PENDING" | "RETRY"), "FAILED"):
-            fail(tile, journal)
-            tile.message = message
-        case "RETRY", "PENDING":
-            if tile.scene.status != "DONE":
-                raise Rejected(f"scene {tile.scene.id} of tile {tile.id} is {tile.scene.status}, not DONE")
-            retry(tile, journal)
-        case _:
-            raise Rejected(f"tile {tile.id} is {tile.status}: a worker can't make it {status}")
+    rule = _REPORTS.get((tile.status, status))
+    if rule is None:
+        raise Rejected(f"tile {tile.id} is {tile.status}: a worker can't make it {status}")
+    rule(tile, message, journal)
+
+
+def _finish(tile: Tile, message: str, journal: Journal) -> None:
+    finish(tile, journal)
+
+
+def _retry_or_give_back(tile: Tile, message: str, journal: Journal) -> None:
+    if tile.retry_countdown > 0:
+        retry(tile, journal)
+    else:
+        journal.touch_tile(tile)
+        tile.status, tile.message = "RETRY", message
+
+
+def _retry_if_scene_is_done(tile: Tile, message: str, journal: Journal) -> None:
+    if tile.scene.status != "DONE":
+        raise Rejected(f"scene {tile.scene.id} of tile {tile.id} is {tile.scene.status}, not DONE")
+    retry(tile, journal)
+
+
+def _fail_with_message(tile: Tile, message: str, journal: Journal) -> None:
+    fail(tile, journal)
+    tile.message = message
+
+
+_REPORTS: dict[tuple[Status, Status], Callable[[Tile, str, Journal], None]] = {
+    ("PENDING", "DONE"): _finish,
+    ("PENDING", "RETRY"): _retry_or_give_back,
+    ("PENDING", "FAILED"): _fail_with_message,
+    ("RETRY", "DONE"): _finish,
+    ("RETRY", "FAILED"): _fail_with_message,
+    ("RETRY", "PENDING"): _retry_if_scene_is_done,
+}
+"""What is allowed, by the status now and the one that is reported."""

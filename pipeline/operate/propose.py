@@ -84,14 +84,15 @@ class State:
         time = stamp(newest_instant(self._database, proposal.kind, proposal.data["id"]))
         line = compose(proposal.type, proposal.data, aoi=self.folded.aoi.name, time=time)
         outcome = self.folded.apply(_UNNUMBERED, decode(line))
-        more = f" ({outcome.reason})" if outcome.reason else ""
-        match outcome.verdict:
+        verdict, reason = ("applied", "") if outcome is None else (outcome.verdict, outcome.reason)
+        more = f" ({reason})" if reason else ""
+        match verdict:
             case "applied":
                 return Answer(about, Code.OK, f"{about}: {proposal.type} appended{more}", appended=True), line
             case "ignored":
                 return Answer(about, Code.OK, f"{about}: nothing to do{more}"), None
             case _:
-                return Answer(about, refusal(proposal.type, outcome.reason), outcome.reason), None
+                return Answer(about, refusal(proposal.type, reason), reason), None
 
 
 def stamp(newest: str) -> str:

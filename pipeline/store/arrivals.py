@@ -9,12 +9,43 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import NamedTuple
 
+import msgspec
+
 from pipeline.event import SceneCreated, canonical, decode
 from pipeline.fold.owners import Claim, Kind, claims, taken
 from pipeline.ingest import Arrival, Batch
 from pipeline.log.files import Position
 from pipeline.store.database import Database
 from pipeline.store.texts import TextReader, TextWriter
+
+
+class _EventRow(msgspec.Struct, gc=False):
+    """A row of `events`."""
+
+    event: int
+    source: str
+    id: str
+    instant: str
+    sequence: str
+    type: str
+    partitionkey: str | None
+    kind: str
+    entity: int | None
+    aoi: str
+    batch: int
+    start: int
+    length: int
+    file: str
+    file_offset: int
+    file_line: int
+
+
+class _ClaimRow(msgspec.Struct, gc=False):
+    """A row of `claims`."""
+
+    kind: str
+    id: int
+    event: int
 
 
 class _Variant(NamedTuple):
@@ -41,22 +72,23 @@ class Arrivals:
 
     def add(self, batch: Batch) -> None:
         """Writes a batch's events, lines in quarantine and positions."""
-        claimed = [(claim.kind, claim.id, self._next + place) for place, claim in batch.claims]
+        claimed = [_ClaimRow(claim.kind, claim.id, self._next + place) for place, claim in batch.claims]
         for _, claim in batch.claims:
             self._homes.setdefault((claim.kind, claim.id), claim.aoi)
         self._look_up_homes(batch.arrivals)
         rows = []
         for number, arrival in enumerate(batch.arrivals, self._next):
             aoi = arrival.aoi or self._homes.get((arrival.kind, arrival.entity or 0), "")
-            text = self._texts.add(aoi, arrival.text)
-            rows.append((
-                number, arrival.source, arrival.id, arrival.instant, arrival.sequence, arrival.type,
-                arrival.partitionkey, arrival.kind, arrival.entity, aoi, *text,
-                arrival.file, arrival.offset, arrival.line,
-            ))  # fmt: skip
+            rows.append(
+                _EventRow(
+                    number, arrival.source, arrival.id, arrival.instant, arrival.sequence, arrival.type,
+                    arrival.partitionkey, arrival.kind, arrival.entity, aoi, *self._texts.add(aoi, arrival.text),
+                    arrival.file, arrival.offset, arrival.line,
+                )
+            )  # fmt: skip
         self._next += len(rows)
-        self._database.append("events", rows)
-        self._database.append("claims", claimed)
+        self._database.load("events", rows)
+        self._database.load("claims", claimed)
         self._quarantine(batch)
         self._remember(batch)
 
@@ -146,7 +178,7 @@ class Arrivals:
         self._forget_outcomes()
 
     def _forget_outcomes(self) -> None:
-        for table in ("outcomes", "transitions", "taken"):
+        for table in ("outcomes", "taken"):
             self._database.run(f"DELETE FROM {table} WHERE event IN (FROM dropped)")
 
     def _earlier_conflicts(self, groups: Mapping[tuple[str, str], object]) -> dict[tuple[str, str], set[str]]:

@@ -6,10 +6,12 @@ from functools import cached_property
 
 import msgspec
 
-from pipeline.event import Event, Status, decode
+from pipeline.event import Event, Status, type_of
+from pipeline.fold.aoi_status import aoi_status
+from pipeline.fold.apply import Folded, fold
 from pipeline.fold.outcome import Transition, Verdict
 from pipeline.store.database import Database
-from pipeline.store.texts import TextReader
+from pipeline.store.folds import Past, pasts
 from pipeline.timestamp import utc_day
 
 
@@ -117,75 +119,62 @@ class Board:
 
 def load_board(database: Database, name: str) -> Board:
     """The AOI of that name. Raises KeyError if there is none."""
-    status = database.rows("SELECT status FROM aois WHERE name = ? AND present", [name])
-    if not status:
+    board = make_board(next(pasts(database, [name])))
+    if board is None:
         raise KeyError(name)
-    events = load_events(database, name)
-    instants = {event.number: event.instant for event in events}
-    since: dict[tuple[str, int], str] = {}
-    for event in events:
-        for change in event.changes:
-            if change.status_before != change.status_after:
-                since[change.kind, change.id] = event.instant
-    board = Board(name, status[0][0], {}, {}, events)
-    scenes = database.rows(
-        """
-        SELECT id, source_id, status, message, retry_countdown, by_hand, data, geometry, tags, created
-        FROM scenes WHERE aoi = ? ORDER BY id
-        """,
-        [name],
-    )
-    for id, source_id, state, message, countdown, by_hand, data, geometry, tags, created in scenes:
-        born = instants[created]
-        board.scenes[id] = BoardScene(
-            id, source_id, state, message, countdown, by_hand, data.encode(), _bytes(geometry), _bytes(tags),
-            born, since.get(("scene", id), born), _date(data),
-        )  # fmt: skip
-    tiles = database.rows(
-        """
-        SELECT id, source_id, scene, status, message, retry_countdown, by_hand, data, geometry, tags, created, prev, ref
-        FROM tiles WHERE aoi = ? ORDER BY id
-        """,
-        [name],
-    )
-    for id, source_id, scene, state, message, countdown, by_hand, data, geometry, tags, created, _, _ in tiles:
-        born = instants[created]
-        tile = BoardTile(
-            id, source_id, board.scenes[scene], state, message, countdown, by_hand, data.encode(), _bytes(geometry),
-            _bytes(tags), born, since.get(("tile", id), born),
-        )  # fmt: skip
-        board.tiles[id] = tile
-        tile.scene.tiles.append(tile)
-    for id, *_, prev, ref in tiles:
-        tile = board.tiles[id]
-        if prev is not None:
-            tile.prev = board.tiles[prev]
-            tile.prev.next.append(tile)
-        if ref is not None:
-            tile.ref = board.tiles[ref]
     return board
 
 
-def load_events(database: Database, name: str) -> list[BoardEvent]:
-    """The events that were folded under a name, '' for those that belong nowhere, in log order."""
-    rows = database.rows(
-        """
-        SELECT event, instant, source, id, type, entity, verdict, reason, batch, start, length
-        FROM events JOIN (FROM outcomes WHERE aoi = ?1) o USING (event) WHERE events.aoi = ?1
-        ORDER BY instant, sequence, source, id
-        """,
-        [name],
-    )
-    reader = TextReader(database)
-    reader.prepare(row[8] for row in rows)
-    events: dict[int, BoardEvent] = {}
-    for number, instant, source, id, type_, entity, verdict, reason, batch, start, length in rows:
-        text = reader.text(batch, start, length)
-        events[number] = BoardEvent(number, instant, source, id, type_, entity, verdict, reason, decode(text), text)
-    changes = database.rows("SELECT * EXCLUDE aoi FROM transitions WHERE aoi = ? ORDER BY event, kind, id", [name])
-    for change in map(Transition._make, changes):
+def make_board(past: Past) -> Board | None:
+    """The AOI that comes of these events; None if it isn't there."""
+    folded = fold(past.name, past.events, past.taken, history=True)
+    if not folded.aoi.exists:
+        return None
+    events = _board_events(past, folded)
+    since: dict[tuple[str, int], str] = {}
+    for event in events.values():
+        for change in event.changes:
+            if change.status_before != change.status_after:
+                since[change.kind, change.id] = event.instant
+    scenes: dict[int, BoardScene] = {}
+    tiles: dict[int, BoardTile] = {}
+    for _, scene in sorted(folded.aoi.scenes.items()):
+        born = events[scene.created].instant
+        shown = BoardScene(
+            scene.id, scene.source_id, scene.status, scene.message, scene.retry_countdown, scene.by_hand, scene.data,
+            scene.geometry, scene.tags, born, since.get(("scene", scene.id), born), _date(scene.data),
+        )  # fmt: skip
+        scenes[scene.id] = shown
+        for tile in scene.tiles.values():
+            placed = BoardTile(
+                tile.id, tile.source_id, shown, tile.status, tile.message, tile.retry_countdown, tile.by_hand,
+                tile.data, tile.geometry, tile.tags, born, since.get(("tile", tile.id), born),
+            )  # fmt: skip
+            tiles[tile.id] = placed
+            shown.tiles.append(placed)
+    tiles = dict(sorted(tiles.items()))
+    for id, placed in tiles.items():
+        tile = folded.aoi.tiles[id]
+        placed.prev = None if tile.prev is None else tiles[tile.prev.id]
+        placed.ref = None if tile.ref is None else tiles[tile.ref.id]
+        placed.next = [tiles[following.id] for following in tile.next_tiles()]
+    return Board(past.name, aoi_status(folded.aoi), scenes, tiles, list(events.values()))
+
+
+def _board_events(past: Past, folded: Folded) -> dict[int, BoardEvent]:
+    events = {
+        number: BoardEvent(
+            number, instant, event.source, event.id, type_of(event),
+            None if isinstance(event.data.id, str) else event.data.id,
+            outcome.verdict, outcome.reason, event, text,
+        )
+        for (number, event), text, instant, outcome in zip(
+            past.events, past.texts, past.instants, folded.outcomes, strict=True
+        )
+    }  # fmt: skip
+    for change in folded.transitions:
         events[change.event].changes.append(change)
-    return list(events.values())
+    return events
 
 
 class _Dated(msgspec.Struct):
@@ -195,10 +184,6 @@ class _Dated(msgspec.Struct):
 _dated = msgspec.json.Decoder(_Dated)
 
 
-def _date(data: str) -> str | None:
+def _date(data: bytes) -> str | None:
     date = _dated.decode(data).date
     return date if isinstance(date, str) and utc_day(date) else None
-
-
-def _bytes(text: str | None) -> bytes | None:
-    return None if text is None else text.encode()

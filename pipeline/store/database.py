@@ -1,15 +1,28 @@
 """Opens the cache: makes it when it isn't there, makes it anew when it is of another version or broken."""
 
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
+import msgspec
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "3"
+_Row = TypeVar("_Row")
+_ROWS_AT_ONCE = 20_000
+_encoder = msgspec.json.Encoder()
+
+
+def batched(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:
+    """The rows in lists of at most so many."""
+    remaining = iter(rows)
+    while some := list(islice(remaining, size)):
+        yield some
 
 
 class StoreBroken(Exception):
@@ -37,10 +50,32 @@ class Database:
         self.connection.execute(sql, list(parameters))
 
     def append(self, table: str, rows: Iterable[Sequence[object]]) -> None:
-        """Appends rows to a table, in the order of its columns."""
+        """Appends some rows to a table, in the order of its columns."""
         appender = self.connection.appender(table)
         appender.append_rows(rows)
         appender.flush()
+
+    def load(self, table: str, rows: Iterable[msgspec.Struct]) -> None:
+        """Appends many rows to a table: structures whose fields are its columns, in any order.
+
+        They go by way of a file of JSON Lines, which DuckDB reads several times as fast as it takes single values.
+        """
+        with tempfile.NamedTemporaryFile(prefix="sceneboard-", suffix=".jsonl") as file:
+            for some in batched(rows, _ROWS_AT_ONCE):
+                file.write(_encoder.encode_lines(some))
+            file.flush()
+            if not file.tell():
+                return
+            columns = self.rows("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", [table])
+            self.run(
+                f"""
+                INSERT INTO {table} BY NAME SELECT * FROM read_json(
+                    ?, format = 'newline_delimited', maximum_object_size = 100000000,
+                    columns = {{{", ".join(f"'{name}': '{type}'" for name, type in columns)}}}
+                )
+                """,
+                [file.name],
+            )
 
     def keep(self, table: str, rows: Sequence[Sequence[object]], columns: str) -> None:
         """Makes a temporary table of these columns with these rows, to join with."""

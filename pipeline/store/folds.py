@@ -4,42 +4,56 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
+
 from pipeline.event import Event, decode
 from pipeline.fold.aoi_status import aoi_status
 from pipeline.fold.apply import Folded
 from pipeline.store.database import Database
 from pipeline.store.texts import TextReader
 
-_TABLES = ("scenes", "tiles", "outcomes", "transitions")
+_TABLES = ("scenes", "tiles", "outcomes")
 
 
 class Past(NamedTuple):
-    """Everything that happened to an AOI: numbered events in log order, and which creations name another's id."""
+    """Everything that happened to an AOI: numbered events in log order, their lines and instants.
+
+    `taken` says, by number, which creations name an id of something else.
+    """
 
     name: str
     events: list[tuple[int, Event]]
+    texts: list[bytes]
+    instants: list[str]
     taken: dict[int, str]
 
 
 def pasts(database: Database, names: Iterable[str]) -> Iterator[Past]:
-    """The past of each of these AOIs, one at a time."""
+    """The past of each of these AOIs, by name."""
     database.keep("dirty", [(name,) for name in sorted(names)], "aoi VARCHAR")
     taken = dict(database.rows("FROM taken"))
+    left = {row[0] for row in database.rows("FROM dirty")}
     reader = TextReader(database)
     ordered = database.rows(
         """
-        SELECT aoi, event, batch, start, length FROM events SEMI JOIN dirty USING (aoi)
+        SELECT aoi, event, instant, batch, start, length FROM events SEMI JOIN dirty USING (aoi)
         ORDER BY aoi, instant, sequence, source, id
         """
     )
-    left = {row[0] for row in database.rows("FROM dirty")}
     for name, group in groupby(ordered, key=lambda row: row[0]):
-        places = [(row[1], row[2], row[3], row[4]) for row in group]
-        reader.prepare(place[1] for place in places)
+        rows = list(group)
+        reader.prepare(row[3] for row in rows)
+        texts = [reader.text(*row[3:]) for row in rows]
         left.discard(name)
-        yield Past(name, [(event, decode(reader.text(*place))) for event, *place in places], taken)
+        yield Past(
+            name,
+            [(row[1], decode(text)) for row, text in zip(rows, texts, strict=True)],
+            texts,
+            [row[2] for row in rows],
+            taken,
+        )
     for name in sorted(left):
-        yield Past(name, [], {})
+        yield Past(name, [], [], [], {})
 
 
 def save(database: Database, folds: Iterable[Folded], revision: int) -> None:
@@ -53,31 +67,49 @@ def save(database: Database, folds: Iterable[Folded], revision: int) -> None:
         "aois",
         [(fold.aoi.name, fold.aoi.exists, aoi_status(fold.aoi), revision) for fold in folded if fold.aoi.name],
     )
-    database.append("scenes", (row for fold in folded for row in _scene_rows(fold)))
-    database.append("tiles", (row for fold in folded for row in _tile_rows(fold)))
+    database.load("scenes", (row for fold in folded for row in _scene_rows(fold)))
+    database.load("tiles", (row for fold in folded for row in _tile_rows(fold)))
     database.append(
         "outcomes",
         ((event, fold.aoi.name, verdict, reason) for fold in folded for event, verdict, reason in fold.outcomes),
     )
-    database.append("transitions", ((fold.aoi.name, *change) for fold in folded for change in fold.transitions))
 
 
-def _scene_rows(fold: Folded) -> Iterator[tuple[object, ...]]:
-    for scene in sorted(fold.aoi.scenes.values(), key=lambda scene: scene.id):
-        yield (
-            fold.aoi.name, scene.id, scene.source_id, scene.status, scene.message, scene.retry_countdown,
-            scene.by_hand, scene.data.decode(), _text(scene.geometry), _text(scene.tags), scene.created,
+class _SceneRow(msgspec.Struct, gc=False):
+    """A row of `scenes`."""
+
+    aoi: str
+    id: int
+    source_id: str
+    status: str
+    message: str
+    retry_countdown: int
+
+
+class _TileRow(msgspec.Struct, gc=False):
+    """A row of `tiles`."""
+
+    aoi: str
+    id: int
+    scene: int
+    source_id: str
+    status: str
+    message: str
+    retry_countdown: int
+    prev: int | None
+    ref: int | None
+
+
+def _scene_rows(fold: Folded) -> Iterator[_SceneRow]:
+    name = fold.aoi.name
+    for scene in fold.aoi.scenes.values():
+        yield _SceneRow(name, scene.id, scene.source_id, scene.status, scene.message, scene.retry_countdown)
+
+
+def _tile_rows(fold: Folded) -> Iterator[_TileRow]:
+    name = fold.aoi.name
+    for tile in fold.aoi.tiles.values():
+        yield _TileRow(
+            name, tile.id, tile.scene.id, tile.source_id, tile.status, tile.message, tile.retry_countdown,
+            None if tile.prev is None else tile.prev.id, None if tile.ref is None else tile.ref.id,
         )  # fmt: skip
-
-
-def _tile_rows(fold: Folded) -> Iterator[tuple[object, ...]]:
-    for tile in sorted(fold.aoi.tiles.values(), key=lambda tile: tile.id):
-        yield (
-            fold.aoi.name, tile.id, tile.scene.id, tile.source_id, tile.status, tile.message, tile.retry_countdown,
-            None if tile.prev is None else tile.prev.id, None if tile.ref is None else tile.ref.id, tile.by_hand,
-            tile.data.decode(), _text(tile.geometry), _text(tile.tags), tile.created,
-        )  # fmt: skip
-
-
-def _text(json: bytes | None) -> str | None:
-    return None if json is None else json.decode()

@@ -33,12 +33,7 @@ def newest_instant(database: Database, kind: str, id: Any) -> str:
             (kind = 'tile' AND (entity = ?1 OR entity IN (SELECT prev FROM tiles WHERE id = ?1)))
             OR (kind = 'scene' AND entity IN (SELECT scene FROM tiles WHERE id = ?1))
         """
-    direct = _newest(database, where, [id])
-    changed = database.rows(
-        "SELECT max(instant) FROM events SEMI JOIN (FROM transitions WHERE kind = ? AND id = ?) USING (event)",
-        [kind, id],
-    )
-    return max(direct, changed[0][0] or _NEVER)
+    return _newest(database, where, [id])
 
 
 def _newest(database: Database, where: str, parameters: list[Any]) -> str:

@@ -7,10 +7,10 @@ from pipeline.store.database import Database
 
 
 class Units(Protocol):
-    """What a task published: unit, AOI, fingerprint, paths."""
+    """What a task published: unit, AOI, fingerprint, paths, summary."""
 
     @property
-    def units(self) -> Sequence[tuple[str, str, str, str]]: ...
+    def units(self) -> Sequence[tuple[str, str, str, str, str]]: ...
 
 
 def present(database: Database) -> dict[str, int]:
@@ -34,6 +34,19 @@ def site_fingerprint(database: Database, edition: str) -> str:
         """
     )
     return f"{edition} {database.value('revision')} {counts[0]}"
+
+
+def summaries(database: Database, folders: Mapping[str, str], results: Iterable[Units]) -> list[str]:
+    """The summaries of all AOIs, by name: of those published now, and as they are on record of the others."""
+    found = {
+        aoi: summary
+        for aoi, summary in database.rows("SELECT aoi, summary FROM published WHERE unit LIKE 'aoi/%'")
+        if aoi in folders
+    }
+    found.update(
+        (aoi, summary) for result in results for unit, aoi, _, _, summary in result.units if unit.startswith("aoi/")
+    )
+    return [found[name] for name in sorted(folders)]
 
 
 def fingerprint(database: Database, unit: str) -> str | None:

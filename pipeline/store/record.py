@@ -25,8 +25,9 @@ class LogEvent(NamedTuple):
 
 
 _COLUMNS = """
-    instant, source, id, type, events.aoi, kind, entity, verdict, reason, batch, start, length
-    FROM events JOIN outcomes USING (event)
+    instant, source, id, type, events.aoi, kind, entity, coalesce(verdict, 'applied'), coalesce(reason, ''),
+    batch, start, length
+    FROM events LEFT JOIN outcomes USING (event)
 """
 _LOG_ORDER = "instant, sequence, source, id"
 

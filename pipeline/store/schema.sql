@@ -28,22 +28,19 @@ CREATE TABLE unfinished (file VARCHAR, file_offset BIGINT, text VARCHAR);
 CREATE TABLE claims (kind VARCHAR, id BIGINT, event BIGINT);
 CREATE TABLE taken (event BIGINT, reason VARCHAR);
 
--- What the fold made of it.
+-- What the fold made of it. Payloads, footprints and the transitions that each event caused aren't kept: they follow
+-- from the events, and are folded again where they are shown, which costs less than keeping them.
 CREATE TABLE aois (name VARCHAR, present BOOLEAN, status VARCHAR, revision BIGINT);
 CREATE TABLE scenes (
-    aoi VARCHAR, id BIGINT, source_id VARCHAR, status VARCHAR, message VARCHAR, retry_countdown BIGINT, by_hand BOOLEAN,
-    data VARCHAR, geometry VARCHAR, tags VARCHAR, created BIGINT
+    aoi VARCHAR, id BIGINT, source_id VARCHAR, status VARCHAR, message VARCHAR, retry_countdown BIGINT
 );
 CREATE TABLE tiles (
     aoi VARCHAR, id BIGINT, scene BIGINT, source_id VARCHAR, status VARCHAR, message VARCHAR, retry_countdown BIGINT,
-    prev BIGINT, ref BIGINT, by_hand BOOLEAN, data VARCHAR, geometry VARCHAR, tags VARCHAR, created BIGINT
+    prev BIGINT, ref BIGINT
 );
+-- Of the events that were not just applied: ignored, rejected, or applied in part.
 CREATE TABLE outcomes (event BIGINT, aoi VARCHAR, verdict VARCHAR, reason VARCHAR);
-CREATE TABLE transitions (
-    aoi VARCHAR, event BIGINT, kind VARCHAR, id BIGINT, status_before VARCHAR, status_after VARCHAR,
-    retries_before BIGINT, retries_after BIGINT, prev_before BIGINT, prev_after BIGINT, ref_before BIGINT, ref_after BIGINT,
-    message VARCHAR
-);
 
--- What the site holds: for each part of it a fingerprint of what it was made from, and its files.
-CREATE TABLE published (unit VARCHAR, aoi VARCHAR, fingerprint VARCHAR, paths VARCHAR);
+-- What the site holds: for each part of it a fingerprint of what it was made from, its files, and of an AOI the line
+-- that stands for it where all AOIs are shown (JSON; '' of other parts).
+CREATE TABLE published (unit VARCHAR, aoi VARCHAR, fingerprint VARCHAR, paths VARCHAR, summary VARCHAR);
