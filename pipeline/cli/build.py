@@ -13,6 +13,7 @@ import click
 
 from pipeline.build import Built, Progress, build, build_as_of, silent
 from pipeline.cli import Folders
+from pipeline.cli.duration import seconds
 from pipeline.cli.output import fail, friendly, json_option, print_json, say, wait_option, warn
 from pipeline.operate.answer import Code
 from pipeline.store.database import StoreBroken
@@ -27,6 +28,13 @@ from pipeline.timestamp import instant
 @click.option(
     "--workers", type=click.IntRange(1), default=None, metavar="N", help="Processes that render.  [default: one a core]"
 )
+@click.option(
+    "--every",
+    "every_seconds",
+    callback=seconds,
+    metavar="TIME",
+    help="The schedule that this command runs on (90s, 15m, 2h, 1d): pages say when a build is overdue.",
+)
 @wait_option
 @json_option
 @click.pass_obj
@@ -37,6 +45,7 @@ def command(
     as_of: str | None,
     strict: bool,
     workers: int | None,
+    every_seconds: int | None,
     wait_seconds: float,
     as_json: bool,
 ) -> None:
@@ -46,6 +55,7 @@ def command(
     Examples:
       sceneboard build
       sceneboard --data /srv/log --site /srv/www/board build --strict
+      sceneboard build --every 15m
       sceneboard --site monday build --as-of 2022-05-02T06:00:00Z
     """
     with friendly(), _progress() as progress:
@@ -58,6 +68,7 @@ def command(
                     full=full,
                     check_site=check_site,
                     wait_seconds=wait_seconds,
+                    every_seconds=every_seconds,
                     workers=executor,
                     progress=progress,
                 )

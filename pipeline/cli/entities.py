@@ -22,6 +22,11 @@ from pipeline.event_names import STATUSES
 from pipeline.operate.answer import Code
 
 Kind = Literal["scene", "tile"]
+_expect = click.option(
+    "--expect",
+    metavar="HASH",
+    help="Refuse if what is named has changed since the page that gave this command.",
+)
 _ids = click.argument("ids", metavar="ID...", type=click.IntRange(0), nargs=-1, required=True)
 
 
@@ -42,8 +47,11 @@ def run(
     no_check: bool,
     wait_seconds: float,
     as_json: bool,
+    expect: str | None = None,
 ) -> None:
     """Appends what commands propose, checked or not, prints the answers and ends."""
+    if no_check and expect is not None:
+        raise click.UsageError("--expect needs a look at the state; --no-check takes none")
     with friendly():
         if no_check:
             from pipeline.operate.blind import append_blindly
@@ -52,7 +60,7 @@ def run(
         else:
             from pipeline.operate.propose import Proposal, propose
 
-            answers = propose(folders.data, [Proposal(type, data) for type, data in proposals], wait_seconds)
+            answers = propose(folders.data, [Proposal(type, data) for type, data in proposals], wait_seconds, expect)
     answer(answers, as_json)
 
 
@@ -107,6 +115,7 @@ def _retry(kind: Kind) -> click.Command:
         help=f"Retry {kind}s that are in RETRY.\n\n\b\nExample:\n  sceneboard {kind} retry 12 13 --reason 'disk full'",
     )
     @_ids
+    @_expect
     @by_options
     @click.pass_obj
     def command(folders: Folders, /, ids: tuple[int, ...], by: str | None, reason: str, **how: Any) -> None:
@@ -124,6 +133,7 @@ def _fail(kind: Kind) -> click.Command:
         f"\n\n\b\nExample:\n  sceneboard {kind} fail 14 --reason 'product withdrawn'",
     )
     @_ids
+    @_expect
     @click.option("--force", is_flag=True, help="Whatever the status, but FAILED.")
     @by_options
     @click.pass_obj

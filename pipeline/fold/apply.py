@@ -132,14 +132,12 @@ def _scene_created(aoi: Aoi, event: SceneCreated, number: int, taken: str | None
 def _scene_result(aoi: Aoi, event: SceneResult, number: int, taken: str | None, journal: Journal) -> str:
     scene = _scene(aoi, event.data.id)
     scene_rules.report(scene, event.data.status, event.data.message or "", journal)
-    scene.by_hand = False
     return ""
 
 
 def _scene_retry(aoi: Aoi, event: SceneRetry, number: int, taken: str | None, journal: Journal) -> str:
     scene = _scene(aoi, event.data.id)
     operator.retry_scene(scene, journal)
-    scene.by_hand = False
     return ""
 
 
@@ -165,14 +163,12 @@ def _scene_data(aoi: Aoi, event: SceneData, number: int, taken: str | None, jour
 def _tile_result(aoi: Aoi, event: TileResult, number: int, taken: str | None, journal: Journal) -> str:
     tile = _tile(aoi, event.data.id)
     tile_rules.report(tile, event.data.status, event.data.message or "", journal)
-    tile.by_hand = False
     return ""
 
 
 def _tile_retry(aoi: Aoi, event: TileRetry, number: int, taken: str | None, journal: Journal) -> str:
     tile = _tile(aoi, event.data.id)
     operator.retry_tile(tile, journal)
-    tile.by_hand = False
     return ""
 
 

@@ -57,7 +57,7 @@ def force_scene(scene: Scene, status: Status, journal: Journal) -> None:
             scene_rules.fail(scene, journal)
         case "RETRY" | "NEW":
             journal.touch_scene(scene)
-            scene.status = status
+            scene.become(status)
 
 
 def force_tile(tile: Tile, status: Status, journal: Journal) -> None:
@@ -71,7 +71,7 @@ def force_tile(tile: Tile, status: Status, journal: Journal) -> None:
             tile_rules.fail(tile, journal)
         case "RETRY" | "NEW":
             journal.touch_tile(tile)
-            tile.status = status
+            tile.become(status)
 
 
 def retry_aoi(aoi: Aoi, force: bool, journal: Journal) -> str:
@@ -89,10 +89,15 @@ def retry_aoi(aoi: Aoi, force: bool, journal: Journal) -> str:
     ]
     for scene in scenes:
         scene_rules.retry(scene, journal)
+        scene.by_hand = force
         retried += 1
     for tile in tiles:
         try:
-            tile_rules.retry(tile, journal) if force else retry_tile(tile, journal)
+            if force:
+                tile_rules.retry(tile, journal)
+                tile.by_hand = True
+            else:
+                retry_tile(tile, journal)
             retried += 1
         except Rejected as rejected:
             skipped.append(str(rejected))

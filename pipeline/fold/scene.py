@@ -11,17 +11,17 @@ from pipeline.fold.state import Scene
 def finish(scene: Scene, journal: Journal) -> None:
     """DONE. Its NEW tiles without `prev`, or whose `prev` is DONE, become PENDING. No countdown changes."""
     journal.touch_scene(scene)
-    scene.status = "DONE"
+    scene.become("DONE")
     for tile in scene.tiles.values():
         if tile.status == "NEW" and (tile.prev is None or tile.prev.status == "DONE"):
             journal.touch_tile(tile)
-            tile.status = "PENDING"
+            tile.become("PENDING")
 
 
 def retry(scene: Scene, journal: Journal) -> None:
     """PENDING, countdown − 1; it may go below 0."""
     journal.touch_scene(scene)
-    scene.status = "PENDING"
+    scene.become("PENDING")
     scene.retry_countdown -= 1
 
 
@@ -31,7 +31,7 @@ def fail(scene: Scene, journal: Journal) -> None:
         if tile.status != "NEW":
             raise Rejected(f"tile {tile.id} of scene {scene.id} is {tile.status}, not NEW")
     journal.touch_scene(scene)
-    scene.status = "FAILED"
+    scene.become("FAILED")
     for tile in scene.tiles.values():
         tile_rules.fail(tile, journal)
 
@@ -55,7 +55,8 @@ def _retry_or_give_back(scene: Scene, message: str, journal: Journal) -> None:
         retry(scene, journal)
     else:
         journal.touch_scene(scene)
-        scene.status, scene.message = "RETRY", message
+        scene.become("RETRY")
+        scene.message = message
 
 
 def _retry(scene: Scene, message: str, journal: Journal) -> None:

@@ -23,6 +23,11 @@ class Scene:
     by_hand: bool = False
     """Its status was forced by an operator."""
 
+    def become(self, status: Status) -> None:
+        """Takes on a status, by rule."""
+        self.status = status
+        self.by_hand = False
+
 
 @dataclass(slots=True, eq=False)
 class Tile:
@@ -45,6 +50,11 @@ class Tile:
     referrers: dict[int, "Tile"] | None = None
     """Those whose `ref` it is, by id, if there were any."""
     by_hand: bool = False
+
+    def become(self, status: Status) -> None:
+        """Takes on a status, by rule."""
+        self.status = status
+        self.by_hand = False
 
     def next_tiles(self) -> list["Tile"]:
         """Those whose `prev` it is, in ascending id."""

@@ -10,11 +10,11 @@ from pipeline.fold.state import Tile
 def finish(tile: Tile, journal: Journal) -> None:
     """DONE. Each NEW tile whose `prev` it is and whose scene is DONE becomes PENDING. No countdown changes."""
     journal.touch_tile(tile)
-    tile.status = "DONE"
+    tile.become("DONE")
     for waiting in (tile.next or {}).values():
         if waiting.status == "NEW" and waiting.scene.status == "DONE":
             journal.touch_tile(waiting)
-            waiting.status = "PENDING"
+            waiting.become("PENDING")
 
 
 def retry(tile: Tile, journal: Journal) -> None:
@@ -22,7 +22,7 @@ def retry(tile: Tile, journal: Journal) -> None:
     if tile.prev is not None and tile.prev.status != "DONE":
         raise Rejected(f"tile {tile.id} waits for tile {tile.prev.id}, which is {tile.prev.status}, not DONE")
     journal.touch_tile(tile)
-    tile.status = "PENDING"
+    tile.become("PENDING")
     tile.retry_countdown -= 1
 
 
@@ -41,7 +41,7 @@ def fail(tile: Tile, journal: Journal) -> None:
         if waiting.status != "NEW":
             raise Rejected(f"tile {waiting.id}, which waits for tile {tile.id}, is {waiting.status}, not NEW")
     journal.touch_tile(tile)
-    tile.status = "FAILED"
+    tile.become("FAILED")
     tile.set_prev(None)
     for waiting in following:
         journal.touch_tile(waiting)
@@ -50,7 +50,7 @@ def fail(tile: Tile, journal: Journal) -> None:
         _take_over_reference(tile, following[0], journal)
     for waiting in following:
         if waiting.scene.status == "DONE":
-            waiting.status = "PENDING"
+            waiting.become("PENDING")
             waiting.retry_countdown -= 1
 
 
@@ -79,7 +79,8 @@ def _retry_or_give_back(tile: Tile, message: str, journal: Journal) -> None:
         retry(tile, journal)
     else:
         journal.touch_tile(tile)
-        tile.status, tile.message = "RETRY", message
+        tile.become("RETRY")
+        tile.message = message
 
 
 def _retry_if_scene_is_done(tile: Tile, message: str, journal: Journal) -> None:

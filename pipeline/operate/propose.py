@@ -1,13 +1,17 @@
 """Asks the fold's own rules what commands would come to now, and appends those that would do something."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.event import decode
 from pipeline.fold.apply import fold
+from pipeline.fold.owners import Kind
+from pipeline.fold.state import Scene, Tile
+from pipeline.insight.guard import State as Seen
+from pipeline.insight.guard import changed
 from pipeline.log.append import append_lines
 from pipeline.log.compose import compose, now
 from pipeline.operate.answer import Answer, Code
@@ -38,45 +42,75 @@ class Proposal:
         return f"{'AOI' if self.kind == 'aoi' else self.kind} {self.data['id']}"
 
 
-def propose(data: Path, proposals: Sequence[Proposal], wait_seconds: float) -> list[Answer]:
+def propose(
+    data: Path, proposals: Sequence[Proposal], wait_seconds: float, expected: str | None = None
+) -> list[Answer]:
     """Checks each against the latest state, one after the other as if those before it were there, and appends.
 
-    What would be ignored or rejected isn't appended; the answer says why. Raises StoreHeld, StoreBroken, AppendFailed.
+    What would be ignored or rejected isn't appended; the answer says why. With a guard (`expected`, see `guard`)
+    nothing is appended unless all that is named is as the guard says.
+    Raises StoreHeld, StoreBroken, AppendFailed.
     """
     with hold_store(data, wait_seconds) as store, store.open() as database:
         refresh(database, data / EVENTS)
-        return propose_to(database, data, proposals)
+        answers: dict[int, Answer] = {}
+        by_aoi: dict[str, list[int]] = defaultdict(list)
+        for place, proposal in enumerate(proposals):
+            home = aoi_of(database, proposal.kind, proposal.data["id"])
+            if home is None:
+                answers[place] = Answer(proposal.about, Code.NOT_FOUND, f"{proposal.about} is unknown")
+            else:
+                by_aoi[home].append(place)
+        states = {past.name: State(database, past, history=expected is not None) for past in pasts(database, by_aoi)}
+        if expected is not None and (refused := _guard(expected, proposals, list(states.values()))):
+            return refused
+        lines: list[bytes] = []
+        for name, places in sorted(by_aoi.items()):
+            for place in places:
+                answers[place], line = states[name].judge(proposals[place])
+                if line is not None:
+                    lines.append(line)
+        if lines:
+            append_lines(data / EVENTS, lines)
+        return [answers[place] for place in range(len(proposals))]
 
 
-def propose_to(database: Database, data: Path, proposals: Sequence[Proposal]) -> list[Answer]:
-    """The same with the store in hand, which is up to the log."""
-    answers: dict[int, Answer] = {}
-    by_aoi: dict[str, list[int]] = defaultdict(list)
-    for place, proposal in enumerate(proposals):
-        home = aoi_of(database, proposal.kind, proposal.data["id"])
-        if home is None:
-            answers[place] = Answer(proposal.about, Code.NOT_FOUND, f"{proposal.about} is unknown")
-        else:
-            by_aoi[home].append(place)
-    lines: list[bytes] = []
-    for past in pasts(database, by_aoi):
-        state = State(database, past)
-        for place in by_aoi[past.name]:
-            answer, line = state.judge(proposals[place])
-            answers[place] = answer
-            if line is not None:
-                lines.append(line)
-    if lines:
-        append_lines(data / EVENTS, lines)
-    return [answers[place] for place in range(len(proposals))]
+def _guard(expected: str, proposals: Sequence[Proposal], states: Sequence["State"]) -> list[Answer]:
+    """Nothing, if what is named is as the guard says; else a refusal that says what has changed."""
+    named = {(proposal.kind, proposal.data["id"]) for proposal in proposals}
+    now = [seen for state in states for seen in state.seen(named)]
+    found = changed(expected, now, [change for state in states for change in state.folded.transitions])
+    if found == [] and len(now) == len(named):
+        return []
+    if found:
+        what = "; ".join(one.sentence for one in found)
+    else:
+        what = f"--expect {expected} is of another command, or of a past that has changed since"
+    return [Answer(proposals[0].about, Code.NOT_ALLOWED, f"nothing was appended: {what}")]
 
 
 class State:
     """An AOI's latest state, to which proposals that hold are added as they come."""
 
-    def __init__(self, database: Database, past: Past) -> None:
+    def __init__(self, database: Database, past: Past, *, history: bool = False) -> None:
         self._database = database
-        self.folded = fold(past.name, past.events, past.taken)
+        self.folded = fold(past.name, past.events, past.taken, history=history)
+
+    def seen(self, named: Collection[tuple[str, Any]]) -> list[Seen]:
+        """What a guard looks at, of those of these scenes and tiles that are here."""
+        aoi = self.folded.aoi
+        return [
+            *(
+                Seen("scene", one.id, one.status, one.retry_countdown)
+                for one in aoi.scenes.values()
+                if ("scene", one.id) in named
+            ),
+            *(
+                Seen("tile", one.id, one.status, one.retry_countdown)
+                for one in aoi.tiles.values()
+                if ("tile", one.id) in named
+            ),
+        ]
 
     def judge(self, proposal: Proposal) -> tuple[Answer, bytes | None]:
         """What would come of it, and its line if that is to be appended."""
@@ -105,3 +139,7 @@ def refusal(type: str, reason: str) -> Code:
     if reason.endswith("is unknown") or " is unknown in " in reason:
         return Code.NOT_FOUND
     return Code.EXISTS if type == "aoi.created" else Code.NOT_ALLOWED
+
+
+def _seen(kind: Kind, entity: Scene | Tile) -> Seen:
+    return Seen(kind, entity.id, entity.status, entity.retry_countdown)

@@ -142,13 +142,13 @@ def make_board(past: Past) -> Board | None:
         born = events[scene.created].instant
         shown = BoardScene(
             scene.id, scene.source_id, scene.status, scene.message, scene.retry_countdown, scene.by_hand, scene.data,
-            scene.geometry, scene.tags, born, since.get(("scene", scene.id), born), _date(scene.data),
+            scene.geometry, scene.tags, born, max(born, since.get(("scene", scene.id), born)), _date(scene.data),
         )  # fmt: skip
         scenes[scene.id] = shown
         for tile in scene.tiles.values():
             placed = BoardTile(
                 tile.id, tile.source_id, shown, tile.status, tile.message, tile.retry_countdown, tile.by_hand,
-                tile.data, tile.geometry, tile.tags, born, since.get(("tile", tile.id), born),
+                tile.data, tile.geometry, tile.tags, born, max(born, since.get(("tile", tile.id), born)),
             )  # fmt: skip
             tiles[tile.id] = placed
             shown.tiles.append(placed)
