@@ -21,6 +21,13 @@ from pipeline.store.held import Store, hold_store
 
 EVENTS = "events"
 """The log, below the data folder."""
+TOLD = "build.json"
+"""What the site says of its build, written at the very end."""
+TOLD_TO_PAGES = "build/build.json"
+"""The same as a script: a page that was opened from a file can't read another file, but it can run one.
+
+Its name is that of the one file that differs from build to build, for whatever compares or copies sites.
+"""
 _BEGUN = ".sceneboard-unfinished"
 _FLUSH_EACH = 256
 """Up to so many new files are flushed one by one; beyond that the whole disk is."""
@@ -39,6 +46,8 @@ class Built:
 
     refreshed: Refreshed
     as_of: str | None = None
+    every_seconds: int | None = None
+    """The schedule on which the site is built, if it has one."""
     aois: int = 0
     rendered: int = 0
     """Units (scenes, AOIs, the site's own pages) that were rendered."""
@@ -69,19 +78,21 @@ def build(
     full: bool = False,
     check_site: bool = False,
     wait_seconds: float = 30.0,
+    every_seconds: int | None = None,
     workers: Executor | None = None,
     progress: Progress = silent,
 ) -> Built:
     """Brings the site up to the log; with `full` from the log files alone, with `check_site` comparing every file.
 
-    Pages are rendered by `workers`, or in this process. Raises StoreHeld, StoreBroken, OSError.
+    Pages are rendered by `workers`, or in this process. `every_seconds` is the schedule that the site is built on: its
+    pages warn when a build is overdue. Raises StoreHeld, StoreBroken, OSError.
     """
     with hold_store(data, wait_seconds) as store:
         if full:
             store.discard()
         with store.open() as database:
             progress("reading the log", 0, 1)
-            built = Built(refresh(database, data / EVENTS))
+            built = Built(refresh(database, data / EVENTS), every_seconds=every_seconds)
         _publish(store, site, built, check_site=check_site, workers=workers, progress=progress)
         built.warnings = store.warnings + built.warnings
     return built
@@ -89,7 +100,7 @@ def build(
 
 def build_as_of(data: Path, site: Path, until: str, *, progress: Progress = silent) -> Built:
     """Renders the state at an instant into another site, from the log alone. Raises SiteRefused, OSError."""
-    here = site / "build.json"
+    here = site / TOLD
     if here.exists() and "as_of" not in json.loads(here.read_bytes()):
         raise SiteRefused(f"{site} holds the site of the present: name another folder for the past (--site)")
     with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, hold_store(Path(scratch), 0) as store:
@@ -109,25 +120,40 @@ def _publish(
         built.aois = len(plan.folders)
         built.quarantined, built.rejected = record.problems(database)
     if plan.is_empty:
+        if built.every_seconds:
+            _tell_again(store, site, built)
         return
     with SiteWriter(site) as writer:
         writer.write(_BEGUN, b"A build is under way, or was killed: the next one finishes it.\n")
         writer.flush(_BEGUN)
         results = _render(plan, workers, progress)
         with store.open() as database:
-            results.append(publish_site(database, plan, writer))
+            results.append(publish_site(database, plan, writer, results))
             for path in sorted(stale_paths(database, plan, results)):
                 writer.remove(path)
                 built.removed += 1
             built.count(results)
             build_id = uuid.uuid4().hex
-            told = _build_json(database, build_id, built)
+            told = _told(database, build_id, built)
             with database.transaction():
                 record.remember(database, results, plan.gone, plan.trusted, build_id)
         _flush(writer, [path for result in results for path in result.written])
-        writer.write("build.json", told)
-        writer.flush("build.json")
+        _tell(writer, told)
         writer.remove(_BEGUN)
+
+
+def _tell_again(store: Store, site: Path, built: Built) -> None:
+    """Nothing has changed, but a site with a schedule says that it was looked at: the same build, at a new time."""
+    with store.open() as database, SiteWriter(site) as writer:
+        _tell(writer, _told(database, database.value("build") or "", built))
+
+
+def _tell(writer: SiteWriter, told: dict[str, object]) -> None:
+    pages = {key: told[key] for key in ("build", "time", "as_of", "every_seconds") if key in told}
+    writer.write(TOLD_TO_PAGES, f"sceneboardBuild({json.dumps(pages)});\n".encode())
+    writer.flush(TOLD_TO_PAGES)
+    writer.write(TOLD, json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+    writer.flush(TOLD)
 
 
 def _render(plan: Plan, workers: Executor | None, progress: Progress) -> list[Published]:
@@ -146,7 +172,7 @@ def _render(plan: Plan, workers: Executor | None, progress: Progress) -> list[Pu
 def _is_trusted(database: Database, site: Path) -> bool:
     """Whether the site is the one that the store last published, finished and not touched by another store."""
     try:
-        told = json.loads((site / "build.json").read_bytes())
+        told = json.loads((site / TOLD).read_bytes())
     except (OSError, ValueError):
         return False
     return isinstance(told, dict) and told.get("build") == database.value("build") and not (site / _BEGUN).exists()
@@ -161,12 +187,13 @@ def _flush(writer: SiteWriter, written: list[str]) -> None:
         os.sync()
 
 
-def _build_json(database: Database, build_id: str, built: Built) -> bytes:
+def _told(database: Database, build_id: str, built: Built) -> dict[str, object]:
     found = built.refreshed
-    told = {
+    return {
         "build": build_id,
         "time": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         **({"as_of": built.as_of + "Z"} if built.as_of else {}),
+        **({"every_seconds": built.every_seconds} if built.every_seconds else {}),
         "aois": built.aois,
         "quarantined": built.quarantined,
         "rejected": built.rejected,
@@ -178,4 +205,3 @@ def _build_json(database: Database, build_id: str, built: Built) -> bytes:
         "gone": found.gone,
         "unreadable": [{"file": one.path, "reason": one.reason} for one in found.unreadable],
     }
-    return json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"

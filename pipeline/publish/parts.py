@@ -7,9 +7,11 @@ fingerprint of what it is made from; a unit whose fingerprint the site has alrea
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.insight.facts import Facts
 from pipeline.publish.writer import SiteWriter
 from pipeline.render.aoi_files import aoi_files
 from pipeline.render.scene_files import scene_files, scene_fingerprint
+from pipeline.render.summary import encoded
 from pipeline.store.board import load_board
 from pipeline.store.database import Database, open_database
 
@@ -35,8 +37,8 @@ class Task:
 class Published:
     """What a task did: its units with fingerprint and paths, and the paths that were written."""
 
-    units: list[tuple[str, str, str, str]] = field(default_factory=list)
-    """Unit, AOI, fingerprint, and its paths with a line break between."""
+    units: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+    """Unit, AOI, fingerprint, its paths with a line break between, and an AOI's summary ('' of other units)."""
     written: list[str] = field(default_factory=list)
     unchanged: int = 0
     warnings: list[str] = field(default_factory=list)
@@ -65,10 +67,20 @@ def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, re
         _write(site, result, unit, name, fingerprint, scene_files(board, scene, folder))
     unit, fingerprint = f"aoi/{folder}", f"{task.edition} {task.revisions[name]}"
     if known.get(unit) != fingerprint:
-        _write(site, result, unit, name, fingerprint, aoi_files(board, folder))
+        made = aoi_files(Facts(board), folder)
+        result.warnings += made.warnings
+        _write(site, result, unit, name, fingerprint, made.files, encoded(made.summary))
 
 
-def _write(site: SiteWriter, result: Published, unit: str, aoi: str, fingerprint: str, files: dict[str, bytes]) -> None:
+def _write(
+    site: SiteWriter,
+    result: Published,
+    unit: str,
+    aoi: str,
+    fingerprint: str,
+    files: dict[str, bytes],
+    summary: str = "",
+) -> None:
     for path, data in files.items():
         site.write(path, data)
-    result.units.append((unit, aoi, fingerprint, "\n".join(files)))
+    result.units.append((unit, aoi, fingerprint, "\n".join(files), summary))

@@ -10,6 +10,7 @@ from pipeline.publish.writer import SiteWriter, paths_in
 from pipeline.render.edition import edition
 from pipeline.render.paths import aoi_folders
 from pipeline.render.site_files import site_files
+from pipeline.render.summary import decoded
 from pipeline.store import published as record
 from pipeline.store.database import Database
 
@@ -61,21 +62,22 @@ def _only(found: dict[str, _Value], names: list[str]) -> dict[str, _Value]:
     return {name: found[name] for name in names}
 
 
-def publish_site(database: Database, plan: Plan, writer: SiteWriter) -> Published:
-    """Renders and writes what spans all AOIs, if it is out of date."""
+def publish_site(database: Database, plan: Plan, writer: SiteWriter, results: Sequence[Published]) -> Published:
+    """Renders and writes what spans all AOIs, if it is out of date. `results` are those of the AOIs."""
     result = Published()
     if plan.site_outdated:
-        files = site_files(database, plan.folders)
+        summaries = [decoded(text) for text in record.summaries(database, plan.folders, results)]
+        files = site_files(database, plan.folders, summaries)
         before = len(writer.touched), writer.unchanged
         for path, content in files.items():
             writer.write(path, content)
-        result.units.append(("site", "", plan.site_fingerprint, "\n".join(files)))
+        result.units.append(("site", "", plan.site_fingerprint, "\n".join(files), ""))
         result.written, result.unchanged = writer.touched[before[0] :], writer.unchanged - before[1]
     return result
 
 
 def stale_paths(database: Database, plan: Plan, results: Sequence[Published]) -> set[str]:
     """The files of what is gone."""
-    kept = {path for result in results for *_, paths in result.units for path in paths.split("\n")}
+    kept = {path for result in results for _, _, _, paths, _ in result.units for path in paths.split("\n")}
     found = record.stale(database, results, plan.gone) if plan.trusted else paths_in(plan.site, OWNED)
     return found - kept

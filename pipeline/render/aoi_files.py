@@ -1,17 +1,38 @@
-"""Everything the site holds of one AOI as a whole: its pages, the API's bodies, GeoJSON and graph."""
+"""Everything the site holds of one AOI as a whole: its pages, the API's bodies, GeoJSON, graph, days and map."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from pipeline.event import STATUSES
+from pipeline.insight.facts import Facts
+from pipeline.insight.waiting import Waiting, waiting_json
 from pipeline.render import bodies, features, overview
-from pipeline.render.dot import dot
-from pipeline.render.environment import page
+from pipeline.render.aoi_page import aoi_page
+from pipeline.render.attention_view import attention_json
+from pipeline.render.graph_pages import render_graph
 from pipeline.render.list_pages import list_pages
-from pipeline.store.board import Board
+from pipeline.render.map_data import FILE as MAP_DATA
+from pipeline.render.map_data import map_data
+from pipeline.render.map_places import aoi_places
+from pipeline.render.summary import Summary, summary
 
 
-def aoi_files(board: Board, folder: str) -> dict[str, bytes]:
+@dataclass(frozen=True, slots=True)
+class AoiFiles:
+    """An AOI's files by path, what went wrong while they were made, and the AOI's line for the front page."""
+
+    files: dict[str, bytes]
+    warnings: list[str]
+    summary: Summary
+
+
+def aoi_files(facts: Facts, folder: str) -> AoiFiles:
     """The files under the AOI's folder."""
+    board = facts.board
     here = f"aoi/{folder}"
     workload = overview.overview(board)
+    places = aoi_places(board)
+    graph, warnings = render_graph(board, folder, _Sentences(facts.waiting))
     files = {
         f"{here}/overview.txt": overview.text(workload),
         f"{here}/overview.json": overview.json(workload),
@@ -21,10 +42,10 @@ def aoi_files(board: Board, folder: str) -> dict[str, bytes]:
         f"{here}/tiles.geojson": features.tiles(board),
         f"{here}/roottiles.json": bodies.root_tiles(board),
         f"{here}/leaftiles.json": bodies.leaf_tiles(board),
-        f"{here}/graph.dot": dot(board, f"{here}/graph.dot").encode(),
-        f"{here}/index.html": page(
-            "aoi/index.html", f"{here}/index.html", board=board, folder=folder, overview=workload
-        ),
+        f"{here}/attention.json": attention_json(facts.attention),
+        f"{here}/waiting.json": waiting_json(board, facts.waiting),
+        f"{here}/{MAP_DATA}": map_data(places, f"{here}/index.html"),
+        **graph,
     }
     for status in STATUSES:
         files[f"{here}/scenes/{status}.json"] = bodies.scenes(board, status)
@@ -32,4 +53,23 @@ def aoi_files(board: Board, folder: str) -> dict[str, bytes]:
         files[f"{here}/tiles/{status}.json"] = bodies.tiles(board, status)
         files[f"{here}/tiles/{status}.geojson"] = features.tiles(board, status)
     files.update(list_pages(board, folder))
-    return files
+    files[f"{here}/index.html"] = aoi_page(facts, folder, workload, places, files)
+    return AoiFiles(files, warnings, summary(facts, workload, places))
+
+
+class _Sentences(Mapping[tuple[str, int], str]):
+    """Why each scene and tile is where it is, by `scene` or `tile` and id; made when it is asked for."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        self._waiting = waiting
+
+    def __getitem__(self, key: tuple[str, int]) -> str:
+        kind, id = key
+        return (self._waiting.scene(id) if kind == "scene" else self._waiting.tile(id)).sentence
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        yield from (("scene", id) for id in self._waiting.board.scenes)
+        yield from (("tile", id) for id in self._waiting.board.tiles)
+
+    def __len__(self) -> int:
+        return len(self._waiting.board.scenes) + len(self._waiting.board.tiles)

@@ -5,6 +5,7 @@ by node as pydot's objects the same text takes ten times as long.
 """
 
 import re
+from typing import Any
 
 import pydot
 
@@ -68,13 +69,13 @@ def _escaped(text: str) -> str:
     return visible(text).replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _node(name: str, **attributes: str) -> str:
+def _node(name: str, **attributes: Any) -> str:
     """pydot's statement for a node, to be filled in with its `id`, `name` and `page`."""
     statement = str(pydot.Node("NAME", label='"{name}\\n(id={id})"', **attributes).to_string())
     return statement.replace("NAME", name, 1) + "\n"
 
 
-def _edge(ends: str, **attributes: str) -> str:
+def _edge(ends: str, **attributes: Any) -> str:
     """pydot's statement for an edge, to be filled in with the ids of its ends."""
     graph = pydot.Dot(graph_type="digraph")
     graph.add_edge(pydot.Edge("TAIL", "HEAD", **attributes))

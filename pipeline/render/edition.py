@@ -4,14 +4,15 @@ import functools
 import hashlib
 
 from pipeline import __version__
+from pipeline.render.assets import leaflet_version
 from pipeline.render.environment import templates_folder
 
 
 @functools.cache
 def edition() -> str:
-    """The version and a hash of all templates and assets."""
+    """The version and a hash of all templates and assets, and of which map there is."""
     root = templates_folder()
-    digest = hashlib.blake2b(__version__.encode(), digest_size=6)
+    digest = hashlib.blake2b(f"{__version__} {leaflet_version()}".encode(), digest_size=6)
     for path in sorted(root.rglob("*")):
         if path.is_file():
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

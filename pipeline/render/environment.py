@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from pipeline.event import STATUSES
+from pipeline.render.bars import bar_parts, told
 from pipeline.render.paths import url
 from pipeline.timestamp import rfc3339
 
@@ -34,6 +35,8 @@ def environment() -> jinja2.Environment:
     )
     found.globals["STATUSES"] = STATUSES
     found.filters["at"] = at
+    found.filters["told"] = told
+    found.filters["bar_parts"] = bar_parts
     found.filters["thousands"] = lambda number: f"{number:,}"
     return found
 

@@ -1,49 +1,109 @@
-"""Everything the site holds of one scene: its page, the API's bodies of it and of its tiles, its GeoJSON."""
+"""Everything the site holds of one scene: its pages, the API's bodies of it and of its tiles, its GeoJSON."""
 
 import hashlib
-from collections.abc import Iterator
+from typing import Any
 
+import msgspec
+
+from pipeline.insight.waiting import Waiting
 from pipeline.render import bodies, features
-from pipeline.render.scene_page import scene_page
-from pipeline.store.board import Board, BoardScene
+from pipeline.render.scene_history import Happened
+from pipeline.render.scene_page import ScenePages
+from pipeline.store.board import Board, BoardScene, BoardTile
+
+
+class SceneFiles:
+    """The files of an AOI's scenes, one scene after the other. Make one for each board.
+
+    `folder` is that of the AOI. `waiting` is made if it isn't given.
+    """
+
+    def __init__(self, board: Board, folder: str, waiting: Waiting | None = None) -> None:
+        self._board = board
+        self._folder = folder
+        self._pages = ScenePages(board, folder, waiting)
+
+    def is_of(self, board: Board, folder: str) -> bool:
+        """Whether it was made for this board."""
+        return self._board is board and self._folder == folder
+
+    def files(self, scene: BoardScene) -> dict[str, bytes]:
+        """The files of a scene, by path."""
+        aoi = self._board.name
+        files = {
+            f"scene/{scene.id}.json": bodies.scene(scene, aoi),
+            f"scene/{scene.id}.geojson": features.scene_and_tiles(scene, aoi),
+            **self._pages.pages(scene),
+            f"scene/{scene.id}/tiles.json": bodies.scene_tiles(scene),
+        }
+        for tile in scene.tiles:
+            files[f"tile/{tile.id}.json"] = bodies.tile(tile, aoi)
+        return files
+
+    def fingerprint(self, scene: BoardScene) -> str:
+        """A hash over all that the scene's files are made from: the same as long as they would be the same."""
+        told = self._pages.told(scene)
+        made_from = (
+            self._board.name,
+            self._folder,
+            scene.created,
+            scene.date,
+            _entity(scene),
+            [_entity(tile) for tile in scene.tiles],
+            [[_seen(one) for one in (tile.prev, tile.ref, *tile.next)] for tile in scene.tiles],
+            [(*reason, self._home(reason.root_kind, reason.root_id)) for reason in told.reasons],
+            [self._event(one) for one in told.happened],
+        )
+        return hashlib.blake2b(msgspec.msgpack.encode(made_from), digest_size=12).hexdigest()
+
+    def _event(self, happened: Happened) -> tuple[Any, ...]:
+        event = happened.event
+        return (
+            event.text,
+            event.verdict,
+            event.reason,
+            self._home(event.kind, event.entity),
+            [change[1:] for change in happened.here],
+            [(*change[1:], self._home(change.kind, change.id)) for change in happened.elsewhere],
+            happened.more,
+        )
+
+    def _home(self, kind: str | None, id: int | None) -> int | None:
+        """The scene whose page a link leads to; None if there is none."""
+        if id is None or kind == "aoi":
+            return None
+        if kind == "tile":
+            return self._board.tiles[id].scene.id if id in self._board.tiles else None
+        return id if id in self._board.scenes else None
+
+
+def _entity(of: BoardScene | BoardTile) -> tuple[Any, ...]:
+    return (
+        of.id, of.source_id, of.status, of.message, of.retry_countdown, of.by_hand, of.since, of.data, of.geometry,
+        of.tags,
+    )  # fmt: skip
+
+
+def _seen(of: BoardTile | None) -> tuple[Any, ...] | None:
+    """What a page shows of another tile, and what the commands that are allowed depend on."""
+    return None if of is None else (of.id, of.status, of.scene.id, of.scene.status, of.scene.date)
 
 
 def scene_files(board: Board, scene: BoardScene, folder: str) -> dict[str, bytes]:
     """The files of a scene, whose AOI has that folder."""
-    files = {
-        f"scene/{scene.id}.json": bodies.scene(scene, board.name),
-        f"scene/{scene.id}.geojson": features.scene_and_tiles(scene, board.name),
-        f"scene/{scene.id}.html": scene_page(board, scene, folder),
-        f"scene/{scene.id}/tiles.json": bodies.scene_tiles(scene),
-    }
-    for tile in scene.tiles:
-        files[f"tile/{tile.id}.json"] = bodies.tile(tile, board.name)
-    return files
+    return _of(board, folder).files(scene)
 
 
 def scene_fingerprint(board: Board, scene: BoardScene, folder: str) -> str:
     """A hash over all that the scene's files are made from: the same as long as they would be the same."""
-    digest = hashlib.blake2b(digest_size=12)
-    for piece in _pieces(board, scene, folder):
-        digest.update(piece)
-        digest.update(b"\0")
-    return digest.hexdigest()
+    return _of(board, folder).fingerprint(scene)
 
 
-def _pieces(board: Board, scene: BoardScene, folder: str) -> Iterator[bytes]:
-    yield repr(
-        (board.name, folder, scene.id, scene.source_id, scene.status, scene.message, scene.retry_countdown)
-    ).encode()
-    yield repr((scene.by_hand, scene.created, scene.since, scene.date)).encode()
-    yield from (scene.data, scene.geometry or b"", scene.tags or b"")
-    for tile in scene.tiles:
-        chain = [None if other is None else (other.id, other.scene.id, other.status) for other in (tile.prev, tile.ref)]
-        following = [(other.id, other.scene.id, other.status) for other in tile.next]
-        yield repr(
-            (tile.id, tile.source_id, tile.status, tile.message, tile.retry_countdown, chain, following)
-        ).encode()
-        yield repr((tile.by_hand, tile.created, tile.since)).encode()
-        yield from (tile.data, tile.geometry or b"", tile.tags or b"")
-    for event in board.histories[scene.id]:
-        yield repr((event.verdict, event.reason, [change[1:] for change in event.changes])).encode()
-        yield event.text
+_latest: list[SceneFiles] = []
+
+
+def _of(board: Board, folder: str) -> SceneFiles:
+    """The board that was asked about last is kept: a caller asks about one scene of it after the other."""
+    if not _latest or not _latest[0].is_of(board, folder):
+        _latest[:] = [SceneFiles(board, folder)]
+    return _latest[0]

@@ -58,6 +58,15 @@ class _Variant(NamedTuple):
     place: tuple[object, ...]
 
 
+_OWNERS_AOI = "first(e.aoi ORDER BY e.instant, e.sequence, e.source, e.id)"
+"""Of the creations `e` that name an id, the AOI of the one it belongs to."""
+
+
+def _is_homeless(arrival: Arrival) -> bool:
+    """Whether the event doesn't say to which AOI it belongs: that follows from who owns the id it names."""
+    return not arrival.aoi and arrival.partitionkey is None
+
+
 class Arrivals:
     """The events of one build on their way into the store. `add` all batches, then `settle` once."""
 
@@ -78,7 +87,7 @@ class Arrivals:
         self._look_up_homes(batch.arrivals)
         rows = []
         for number, arrival in enumerate(batch.arrivals, self._next):
-            aoi = arrival.aoi or self._homes.get((arrival.kind, arrival.entity or 0), "")
+            aoi = self._homes.get((arrival.kind, arrival.entity or 0), "") if _is_homeless(arrival) else arrival.aoi
             rows.append(
                 _EventRow(
                     number, arrival.source, arrival.id, arrival.instant, arrival.sequence, arrival.type,
@@ -99,12 +108,15 @@ class Arrivals:
         unknown = {
             (arrival.kind, arrival.entity or 0)
             for arrival in arrivals
-            if not arrival.aoi and (arrival.kind, arrival.entity or 0) not in self._homes
+            if _is_homeless(arrival) and (arrival.kind, arrival.entity or 0) not in self._homes
         }
         if unknown:
             self._database.keep("asked", sorted(unknown), "kind VARCHAR, id BIGINT")
             found = self._database.rows(
-                "SELECT c.kind, c.id, e.aoi FROM asked JOIN claims c USING (kind, id) JOIN events e USING (event)"
+                f"""
+                SELECT c.kind, c.id, {_OWNERS_AOI}
+                FROM asked JOIN claims c USING (kind, id) JOIN events e USING (event) GROUP BY c.kind, c.id
+                """
             )
             self._homes.update({(kind, id): aoi for kind, id, aoi in found})
 
@@ -129,7 +141,15 @@ class Arrivals:
         self._texts.close()
         self._reader = TextReader(self._database)
         if self._next > self._first:
+            self._database.keep("freed", [], "kind VARCHAR, id BIGINT")
             self._settle_identities()
+            self._database.run(
+                """
+                CREATE OR REPLACE TEMP TABLE touched AS
+                SELECT kind, id FROM claims WHERE event >= ? UNION SELECT kind, id FROM freed
+                """,
+                [self._first],
+            )
             self._settle_owners()
             self._settle_homes()
             found = self._database.rows("SELECT DISTINCT aoi FROM events WHERE event >= ?", [self._first])
@@ -173,6 +193,7 @@ class Arrivals:
                     conflicts.append((*identity, variant.text, *variant.place))
         self._database.keep("dropped", dropped, "event BIGINT")
         self._database.append("conflicts", conflicts)
+        self._database.run("INSERT INTO freed SELECT DISTINCT kind, id FROM claims WHERE event IN (FROM dropped)")
         for table in ("events", "claims"):
             self._database.run(f"DELETE FROM {table} WHERE event IN (FROM dropped)")
         self._forget_outcomes()
@@ -192,15 +213,16 @@ class Arrivals:
         return found
 
     def _settle_owners(self) -> None:
-        """Which creations name an id that belongs to something else: only ids that several creations name matter."""
+        """Which creations name an id that belongs to something else.
+
+        Only ids matter that several creations name, or that one named which doesn't count any more.
+        """
         self._database.run(
             """
             CREATE OR REPLACE TEMP TABLE contested AS
-            SELECT kind, id FROM claims
-            SEMI JOIN (SELECT DISTINCT kind, id FROM claims WHERE event >= ?) USING (kind, id)
-            GROUP BY kind, id HAVING count(*) > 1
-            """,
-            [self._first],
+            SELECT kind, id FROM claims SEMI JOIN touched USING (kind, id) GROUP BY kind, id HAVING count(*) > 1
+            UNION SELECT kind, id FROM freed
+            """
         )
         involved = self._database.rows(
             """
@@ -223,19 +245,18 @@ class Arrivals:
     def _settle_homes(self) -> None:
         """Events that name an id by itself go to the AOI of the id's owner, where that is new or has changed."""
         self._database.run(
-            """
+            f"""
             CREATE OR REPLACE TEMP TABLE moved AS
-            WITH named AS (SELECT DISTINCT kind, id FROM claims WHERE event >= ?),
-            owners AS (
-                SELECT c.kind, c.id, first(e.aoi ORDER BY e.instant, e.sequence, e.source, e.id) AS aoi
-                FROM (FROM claims SEMI JOIN named USING (kind, id)) c JOIN events e ON e.event = c.event
+            WITH owners AS (
+                SELECT c.kind, c.id, {_OWNERS_AOI} AS aoi
+                FROM (FROM claims SEMI JOIN touched USING (kind, id)) c JOIN events e ON e.event = c.event
                 GROUP BY c.kind, c.id
+                UNION ALL SELECT kind, id, '' FROM freed ANTI JOIN claims USING (kind, id)
             )
             SELECT events.event, events.aoi AS from_aoi, owners.aoi AS to_aoi
             FROM events JOIN owners ON events.kind = owners.kind AND events.entity = owners.id
             WHERE events.partitionkey IS NULL AND events.type <> 'scene.created' AND events.aoi <> owners.aoi
-            """,
-            [self._first],
+            """
         )
         for before, after in self._database.rows("SELECT DISTINCT from_aoi, to_aoi FROM moved"):
             self._dirty.update((before, after))

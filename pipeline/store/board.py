@@ -178,12 +178,16 @@ def _board_events(past: Past, folded: Folded) -> dict[int, BoardEvent]:
 
 
 class _Dated(msgspec.Struct):
-    date: object = None
+    date: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _dated = msgspec.json.Decoder(_Dated)
+_text = msgspec.json.Decoder(str)
 
 
 def _date(data: bytes) -> str | None:
-    date = _dated.decode(data).date
-    return date if isinstance(date, str) and utc_day(date) else None
+    try:
+        date = _text.decode(_dated.decode(data).date)
+    except msgspec.DecodeError:
+        return None
+    return date if utc_day(date) else None

@@ -1,0 +1,40 @@
+"""Counts by status, as words and as the parts of a bar."""
+
+from typing import NamedTuple
+
+from pipeline.event import STATUSES, Status
+from pipeline.render.overview import Counts
+
+_LEAST = 20
+"""Thousandths of the bar that a part has at least: one failure among a million is seen too."""
+
+
+class BarPart(NamedTuple):
+    """A status' part of a bar: where it starts and how wide it is, in percent."""
+
+    status: Status
+    start: str
+    width: str
+
+
+def told(counts: Counts) -> str:
+    """`10 NEW, 36 DONE`: the statuses that have a count, or `none`."""
+    return ", ".join(f"{counts.of(status):,} {status}" for status in STATUSES if counts.of(status)) or "none"
+
+
+def bar_parts(counts: Counts) -> list[BarPart]:
+    """The parts of a bar, in the order of the statuses, those of no width left out. They fill it."""
+    present = [status for status in STATUSES if counts.of(status)]
+    widths = {status: max(_LEAST, 1000 * counts.of(status) // counts.total) for status in present}
+    if present:
+        # The largest gives what the smallest got, and takes what rounding left.
+        widths[max(present, key=lambda status: widths[status])] += 1000 - sum(widths.values())
+    parts, start = [], 0
+    for status, width in widths.items():
+        parts.append(BarPart(status, _percent(start), _percent(width)))
+        start += width
+    return parts
+
+
+def _percent(thousandths: int) -> str:
+    return f"{thousandths / 10:g}"

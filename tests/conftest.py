@@ -1,0 +1,45 @@
+"""What all tests share: a state folder and an environment of their own, and how Hypothesis looks for examples."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from log_lines import Log
+
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+settings.register_profile("same", _UNHURRIED, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate])
+settings.register_profile("explore", _UNHURRIED, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+"""The same examples in every run, so that a red run tells of a change. `HYPOTHESIS_PROFILE=explore` looks for others
+each time, and for the smallest that fails, which may take minutes."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the user's own folders."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SCENEBOARD_STATE", str(tmp_path_factory.mktemp("state")))
+        for name in ("SCENEBOARD_DATA", "SCENEBOARD_SITE"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder with an empty log."""
+    (tmp_path / "data" / "events").mkdir(parents=True)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """Where the site goes."""
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def log(data: Path) -> Log:
+    """The log of the data folder, to write into as workers and operators do."""
+    return Log(data / "events")

@@ -1,0 +1,144 @@
+"""The same events give the same site, whatever way they came.
+
+However they were split over files, in whatever order the files and the lines arrived, with duplicates, in however many
+builds, and whether or not the cache was deleted in between.
+"""
+
+import json
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from log_lines import Log, line
+from pipeline.build import build
+from pipeline.event import canonical
+from pipeline.refresh import refresh
+from pipeline.store import record
+from pipeline.store.board import load_board
+from pipeline.store.database import Database, open_database
+from site_tree import differing, tree, without_file_names
+from strange_events import histories
+
+MEMORY = Path("/dev/shm")  # noqa: S108 (quicker, where there is one)
+BAD_LINES = [b"not an event", b'{"specversion":"1.0"}', b"\xff\xfe"]
+
+Delivery = list[list[tuple[str, bytes]]]
+"""Builds, and what arrives before each: lines, each with the file that it is appended to."""
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made)
+
+
+def written_otherwise(event: dict[str, Any], chance: random.Random) -> bytes:
+    """The same event in other words: its members in another order, at both levels, and more space between them."""
+    members = list(event.items())
+    chance.shuffle(members)
+    data = list(event["data"].items())
+    chance.shuffle(data)
+    return json.dumps({**dict(members), "data": dict(data)}, indent=None, separators=(", ", ": ")).encode()
+
+
+@st.composite
+def deliveries(draw: st.DrawFn, least: int, most: int) -> tuple[list[bytes], Delivery]:
+    """A log as one file in which each line stands once, and the same lines and duplicates as they come in."""
+    chance = draw(st.randoms(use_true_random=False))
+    history = draw(histories(least, most))
+    once = [line(event) for event in history] + BAD_LINES
+    again = [written_otherwise(event, chance) for event in chance.sample(history, len(history) // 2)]
+    arriving = once + again + chance.sample(once, len(once) // 4)
+    chance.shuffle(arriving)
+    builds = draw(st.integers(1, 4))
+    delivery: Delivery = [[] for _ in range(builds)]
+    for one in arriving:
+        delivery[chance.randrange(builds)].append((chance.choice(["a.jsonl", "b.jsonl", "deep/er/c.jsonl"]), one))
+    return once + again, delivery
+
+
+# What the store hands on: many examples, quickly
+
+
+def told(database: Database) -> dict[str, Any]:
+    """All that a site is made from, but for the names of log files."""
+    aois = record.aois(database)
+    return {
+        "aois": aois,
+        "events": [[*one] for one in record.latest(database, 10**6)],
+        "rejected": [[*one] for one in record.rejected(database)],
+        "quarantine": {(bad.reason, canonical(bad.text.encode())) for bad in record.quarantine(database)},
+        "boards": {name: _board(database, name) for name, _ in aois},
+    }
+
+
+def _board(database: Database, name: str) -> Any:
+    board = load_board(database, name)
+    scenes = [
+        (
+            scene.id, scene.source_id, scene.status, scene.message, scene.retry_countdown, scene.by_hand, scene.data,
+            scene.created, scene.since,
+        )
+        for scene in board.scenes.values()
+    ]  # fmt: skip
+    tiles = [
+        (
+            tile.id, tile.source_id, tile.scene.id, tile.status, tile.message, tile.retry_countdown, tile.by_hand,
+            tile.data, tile.since, tile.prev and tile.prev.id, tile.ref and tile.ref.id, [one.id for one in tile.next],
+        )
+        for tile in board.tiles.values()
+    ]  # fmt: skip
+    changes = [[change[1:] for change in event.changes] for event in board.events]
+    return board.status, scenes, tiles, changes
+
+
+def taken_in(log_dir: Path, delivery: Delivery) -> dict[str, Any]:
+    log = Log(log_dir)
+    with open_database(Path(":memory:")) as database:
+        for arriving in delivery:
+            for file, text in arriving:
+                log.append(text, file=file)
+            refresh(database, log_dir)
+        return told(database)
+
+
+@settings(max_examples=60)
+@given(deliveries(10, 40))
+def test_the_store_hands_on_the_same(drawn: tuple[Sequence[bytes], Delivery]) -> None:
+    lines, delivery = drawn
+    with folder() as here:
+        at_once = taken_in(here / "one", [[("all.jsonl", text) for text in lines]])
+        as_it_came = taken_in(here / "many", delivery)
+    assert as_it_came == at_once
+
+
+# The site, to the byte
+
+
+@settings(max_examples=10)
+@given(deliveries(10, 40), st.sets(st.integers(1, 3)))
+def test_the_site_has_the_same_bytes(drawn: tuple[Sequence[bytes], Delivery], deleted: set[int]) -> None:
+    """`deleted` says before which builds the cache is."""
+    lines, delivery = drawn
+    with folder() as here:
+        Log(here / "one/events").append(*lines)
+        build(here / "one", here / "site one")
+        log = Log(here / "many/events")
+        for number, arriving in enumerate(delivery):
+            for file, text in arriving:
+                log.append(text, file=file)
+            if number in deleted:
+                (here / "many/sceneboard.duckdb").unlink()
+            build(here / "many", here / "site many")
+        one, many = (without_file_names(tree(here / f"site {name}")) for name in ("one", "many"))
+    assert differing(one, many) == []
