@@ -43,6 +43,10 @@ class ShortWrite(OSError):
 
     def __init__(self, written: int, wanted: int) -> None:
         super().__init__(errno.ENOSPC, f"only {written} of {wanted} bytes were written")
+        self._counts = written, wanted
+
+    def __reduce__(self) -> tuple[type[ShortWrite], tuple[int, int], dict[str, object]]:
+        return ShortWrite, self._counts, {"filename": self.filename}  # so that it can come from another process
 
 
 class WrongKind(OSError):
@@ -50,6 +54,10 @@ class WrongKind(OSError):
 
     def __init__(self, path: str, wanted: str) -> None:
         super().__init__(errno.EEXIST, f"is not a {wanted} (symbolic links are not followed here)", path)
+        self._wanted = path, wanted
+
+    def __reduce__(self) -> tuple[type[WrongKind], tuple[str, str]]:
+        return WrongKind, self._wanted  # so that it can come from another process
 
 
 class Folder:
@@ -174,6 +182,15 @@ class Folder:
         finally:
             os.close(fd)
 
+    def has(self, name: str) -> bool:
+        """Whether anything at all has that name, a symbolic link that leads nowhere too."""
+        _check(name)
+        try:
+            os.stat(name, dir_fd=self.fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
+
     def names(self) -> list[str]:
         """Return the names of all that is in the folder, in no order, temporary files among them."""
         return os.listdir(self.fd)  # noqa: PTH208 (a Path has no descriptor)
@@ -196,12 +213,27 @@ class Folder:
             return False
         return True
 
+    def sync_file(self, name: str) -> None:
+        """Flush the plain file `name`, which may have been written by another process. Raises `WrongKind`."""
+        _check(name)
+        try:
+            fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self.fd)
+        except OSError as problem:
+            raise self._at(name, problem, "plain file") from None
+        try:
+            os.fsync(fd)
+        except OSError as problem:
+            raise self._at(name, problem) from None
+        finally:
+            os.close(fd)
+
     def sync(self) -> None:
         """Flush the names in this folder to disk (not the files' content)."""
         try:
             os.fsync(self.fd)
         except OSError as problem:
             if problem.errno not in _NO_FOLDER_FLUSH:
+                problem.filename = self._where
                 raise
 
     def close(self) -> None:

@@ -14,6 +14,8 @@ _MODULES = {
     "tile": "tile",
     "log": "log",
     "demo": "demo",
+    "watch": "watch",
+    "serve": "serve",
 }
 
 

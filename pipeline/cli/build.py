@@ -3,10 +3,8 @@
 import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
-from multiprocessing import get_context
 from typing import Any
 
 import click
@@ -15,6 +13,7 @@ from pipeline.build import Built, Progress, build, build_as_of, silent
 from pipeline.cli import Folders
 from pipeline.cli.duration import seconds
 from pipeline.cli.output import fail, friendly, json_option, print_json, say, wait_option, warn
+from pipeline.cli.workers import workers as pool
 from pipeline.operate.answer import Code
 from pipeline.store.database import StoreBroken
 from pipeline.timestamp import instant
@@ -62,7 +61,7 @@ def command(
         if as_of is not None:
             built = build_as_of(folders.data, folders.site, instant(as_of), progress=progress)
         else:
-            with _pool(workers or os.cpu_count() or 1) as executor:
+            with pool(workers or os.cpu_count() or 1) as executor:
                 built = _build_twice(
                     folders,
                     full=full,
@@ -87,32 +86,6 @@ def _build_twice(folders: Folders, **options: Any) -> Built:
     except StoreBroken as broken:
         warn(f"the store answered with an error ({broken}); it was moved aside and is made anew from the log")
         return build(folders.data, folders.site, **options)
-
-
-class _Later(Executor):
-    """Starts its processes when the first work comes: a build with little to do needs none."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._pool: ProcessPoolExecutor | None = None
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._count, mp_context=get_context("spawn"))
-        return self._pool.submit(fn, *args, **kwargs)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait, cancel_futures=cancel_futures)
-
-
-@contextmanager
-def _pool(count: int) -> Iterator[Executor | None]:
-    if count == 1:
-        yield None
-        return
-    with _Later(count) as executor:
-        yield executor
 
 
 @contextmanager

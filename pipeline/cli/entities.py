@@ -151,6 +151,7 @@ def _force(kind: Kind) -> click.Command:
     )
     @click.argument("id", type=click.IntRange(0))
     @click.argument("status", type=click.Choice(STATUSES, case_sensitive=False))
+    @_expect
     @by_options
     @click.pass_obj
     def command(folders: Folders, /, id: int, status: str, by: str | None, reason: str, **how: Any) -> None:

@@ -4,13 +4,14 @@ A *unit* is a part of the site that is rendered whole: a scene, an AOI, or what 
 fingerprint of what it is made from; a unit whose fingerprint the site has already isn't rendered again.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.insight.facts import Facts
 from pipeline.publish.writer import SiteWriter
 from pipeline.render.aoi_files import aoi_files
-from pipeline.render.scene_files import scene_files, scene_fingerprint
+from pipeline.render.scene_files import SceneFiles
 from pipeline.render.summary import encoded
 from pipeline.store.board import load_board
 from pipeline.store.database import Database, open_database
@@ -60,27 +61,37 @@ def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, re
     known: dict[str, str] = {}
     if task.trusted:
         known = dict(database.rows("SELECT unit, fingerprint FROM published WHERE aoi = ?", [name]))
-    for scene in board.scenes.values():
-        unit, fingerprint = f"scene/{scene.id}", f"{task.edition} {scene_fingerprint(board, scene, folder)}"
-        if known.get(unit) == fingerprint:
-            continue
-        _write(site, result, unit, name, fingerprint, scene_files(board, scene, folder))
-    unit, fingerprint = f"aoi/{folder}", f"{task.edition} {task.revisions[name]}"
-    if known.get(unit) != fingerprint:
-        made = aoi_files(Facts(board), folder)
+    facts = Facts(board)
+    scenes = SceneFiles(board, folder, facts.waiting)
+    units = [
+        (f"scene/{scene.id}", f"{task.edition} {scenes.fingerprint(scene)}", scene) for scene in board.scenes.values()
+    ]
+    outdated = [unit for unit in units if known.get(unit[0]) != unit[1]]
+    new, changed = [], []
+    for unit in outdated:
+        (changed if site.has(f"{unit[0]}.html") else new).append(unit)
+    made, left = None, {}
+    unit_of_aoi, fingerprint = f"aoi/{folder}", f"{task.edition} {task.revisions[name]}"
+    if known.get(unit_of_aoi) != fingerprint:
+        made = aoi_files(facts, folder)
         result.warnings += made.warnings
-        _write(site, result, unit, name, fingerprint, made.files, encoded(made.summary))
+    # A page comes before those that link to it: whoever reads meanwhile finds what they are led to.
+    for unit, stamp, scene in new:
+        files = scenes.files(scene)
+        _write(site, files)
+        result.units.append((unit, name, stamp, "\n".join(files), ""))
+    if made:
+        left = site.write_missing(made.files)
+    for unit, stamp, scene in changed:
+        files = scenes.files(scene)
+        _write(site, site.write_missing(files))
+        result.units.append((unit, name, stamp, "\n".join(files), ""))
+    if made:
+        _write(site, left)
+        stamp = f"{fingerprint} makeshift" if made.warnings else fingerprint  # then the next build tries again
+        result.units.append((unit_of_aoi, name, stamp, "\n".join(made.files), encoded(made.summary)))
 
 
-def _write(
-    site: SiteWriter,
-    result: Published,
-    unit: str,
-    aoi: str,
-    fingerprint: str,
-    files: dict[str, bytes],
-    summary: str = "",
-) -> None:
+def _write(site: SiteWriter, files: Mapping[str, bytes]) -> None:
     for path, data in files.items():
         site.write(path, data)
-    result.units.append((unit, aoi, fingerprint, "\n".join(files), summary))

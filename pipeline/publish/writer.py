@@ -1,7 +1,7 @@
 """Writes files into the site: only those whose bytes differ, each whole or not at all."""
 
-import os
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,14 +14,14 @@ _OPEN_FOLDERS = 64
 class SiteWriter:
     """Writes files by their path in the site. Nothing is ever written outside it, nor through a symbolic link.
 
-    `written` counts the files that were written, `unchanged` those that held the same bytes already.
+    `touched` lists the files that were written, `unchanged` counts those that held the same bytes already.
     All methods raise OSError.
     """
 
     def __init__(self, site: Path) -> None:
         self._root = Folder(site)
         self._open: OrderedDict[str, Folder] = OrderedDict()
-        self.written = 0
+        self._unflushed: set[str] = set()
         self.unchanged = 0
         self.touched: list[str] = []
 
@@ -33,8 +33,17 @@ class SiteWriter:
             self.unchanged += 1
             return
         folder.replace(name, data)
-        self.written += 1
         self.touched.append(path)
+
+    def write_missing(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Writes those of the files that aren't there at all; gives the others, in their order."""
+        there = {}
+        for path, data in files.items():
+            if self.has(path):
+                there[path] = data
+            else:
+                self.write(path, data)
+        return there
 
     def remove(self, path: str) -> None:
         """Removes a file, and the folders that this leaves empty."""
@@ -43,24 +52,35 @@ class SiteWriter:
             self._folder(place, create=False).remove(name)
         except FileNotFoundError:
             return
+        self._unflushed.add(place)
         while place:
-            place, _, name = place.rpartition("/")
+            inner = place
+            place, _, name = inner.rpartition("/")
             try:
-                self._forget(f"{place}/{name}" if place else name)
+                self._forget(inner)
                 self._folder(place, create=False).remove_folder(name)
             except OSError:
                 return  # something else is in it
+            self._unflushed.discard(inner)
+            self._unflushed.add(place)
 
-    def flush(self, path: str) -> None:
-        """Flushes a file that was written, and its name, to disk."""
+    def has(self, path: str) -> bool:
+        """Whether anything stands there."""
         place, _, name = path.rpartition("/")
-        folder = self._folder(place)
-        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder.fd)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)
-        folder.sync()
+        return self._folder(place).has(name)
+
+    def flush(self, paths: Iterable[str]) -> None:
+        """Flushes files that were written to disk, their names, and those of the folders that lead to them.
+
+        The names of files that were removed, too: else they might come back.
+        """
+        for path in paths:
+            place, _, name = path.rpartition("/")
+            self._folder(place).sync_file(name)
+            self._unflushed.add(place)
+        for place in sorted({above for place in self._unflushed for above in _and_above(place)}, reverse=True):
+            self._folder(place).sync()
+        self._unflushed.clear()
 
     def _folder(self, place: str, *, create: bool = True) -> Folder:
         if not place:
@@ -93,6 +113,13 @@ class SiteWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _and_above(place: str) -> Iterator[str]:
+    while place:
+        yield place
+        place = place.rpartition("/")[0]
+    yield ""
 
 
 def paths_in(site: Path, owned: tuple[str, ...]) -> set[str]:

@@ -52,7 +52,7 @@ def aoi_files(facts: Facts, folder: str) -> AoiFiles:
         files[f"{here}/scenes/{status}.geojson"] = features.scenes(board, status)
         files[f"{here}/tiles/{status}.json"] = bodies.tiles(board, status)
         files[f"{here}/tiles/{status}.geojson"] = features.tiles(board, status)
-    files.update(list_pages(board, folder))
+    files.update(list_pages(board, folder, facts.waiting))
     files[f"{here}/index.html"] = aoi_page(facts, folder, workload, places, files)
     return AoiFiles(files, warnings, summary(facts, workload, places))
 

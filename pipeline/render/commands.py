@@ -52,7 +52,7 @@ _BY_HAND: dict[Status, str] = {
 """`force FAILED` isn't offered: `fail --force` does the same."""
 _ORDER: tuple[Status, ...] = ("PENDING", "DONE", "RETRY", "NEW")
 _ID, _GUARD = "{id}", "{guard}"
-_GUARDED: frozenset[Verb] = frozenset(("retry", "fail"))
+_GUARDED: frozenset[Verb] = frozenset(("retry", "fail", "force"))
 
 
 class Commands:

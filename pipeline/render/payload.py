@@ -33,6 +33,16 @@ _values = msgspec.json.Decoder(float_hook=_Number)
 
 def laid_out(text: bytes) -> Markup:
     """A JSON object as HTML. What can't be taken apart is shown as it is."""
+    return _object_remembered(text) if len(text) <= _LONGEST_REMEMBERED else _object_made(text)
+
+
+@functools.lru_cache(maxsize=1024)
+def _object_remembered(text: bytes) -> Markup:
+    """The payloads of tiles are alike on all dates."""
+    return _object_made(text)
+
+
+def _object_made(text: bytes) -> Markup:
     if len(text) > _LONGEST:
         return Markup('<pre class="payload">{}</pre>').format(lines(text.decode("utf-8", "replace"), _LONGEST))
     try:

@@ -23,10 +23,6 @@ class SceneFiles:
         self._folder = folder
         self._pages = ScenePages(board, folder, waiting)
 
-    def is_of(self, board: Board, folder: str) -> bool:
-        """Whether it was made for this board."""
-        return self._board is board and self._folder == folder
-
     def files(self, scene: BoardScene) -> dict[str, bytes]:
         """The files of a scene, by path."""
         aoi = self._board.name
@@ -87,23 +83,3 @@ def _entity(of: BoardScene | BoardTile) -> tuple[Any, ...]:
 def _seen(of: BoardTile | None) -> tuple[Any, ...] | None:
     """What a page shows of another tile, and what the commands that are allowed depend on."""
     return None if of is None else (of.id, of.status, of.scene.id, of.scene.status, of.scene.date)
-
-
-def scene_files(board: Board, scene: BoardScene, folder: str) -> dict[str, bytes]:
-    """The files of a scene, whose AOI has that folder."""
-    return _of(board, folder).files(scene)
-
-
-def scene_fingerprint(board: Board, scene: BoardScene, folder: str) -> str:
-    """A hash over all that the scene's files are made from: the same as long as they would be the same."""
-    return _of(board, folder).fingerprint(scene)
-
-
-_latest: list[SceneFiles] = []
-
-
-def _of(board: Board, folder: str) -> SceneFiles:
-    """The board that was asked about last is kept: a caller asks about one scene of it after the other."""
-    if not _latest or not _latest[0].is_of(board, folder):
-        _latest[:] = [SceneFiles(board, folder)]
-    return _latest[0]

@@ -43,7 +43,7 @@ class Place(NamedTuple):
     extent: str
     """West to east, south to north; nothing if it isn't known."""
     corners: tuple[str, ...]
-    """The corners of a simple outline, in order; nothing if it has many."""
+    """The corners of the scene's outline, in order, if it is a simple one; nothing of a tile's."""
 
 
 class Drawing(NamedTuple):
@@ -89,21 +89,21 @@ def _outline(scene: BoardScene) -> Outline:
     entities: list[BoardScene | BoardTile] = [scene, *scene.tiles]
     found = [footprint(one) for one in entities]
     return Outline(
-        tuple([_place(where, one.source_id) for where, one in zip(found, entities, strict=True)]),
+        tuple([_place(where, one) for where, one in zip(found, entities, strict=True)]),
         _drawing(found[: _TILES_DRAWN + 1]),
     )
 
 
-def _place(where: Footprint, source_id: str) -> Place:
+def _place(where: Footprint, of: BoardScene | BoardTile) -> Place:
     problem = one_line(where.problem)
     geometry = where.geometry
     if geometry is None:
         return Place("unknown: neither its event nor its name tells", False, problem, "", ())
     west, south, east, north = bounds(geometry)
     extent = f"{_lon(west)} to {_lon(east)}, {_lat(south)} to {_lat(north)}"
-    corners = tuple([f"{_lon(lon)} {_lat(lat)}" for lon, lat in _corners(geometry)])
+    corners = _corners(geometry) if isinstance(of, BoardScene) else ()
     if where.origin == "mgrs":
-        square = describe(source_id).mgrs
+        square = describe(of.source_id).mgrs
         return Place(f"approximate: the MGRS square {square} in its name", True, problem, extent, corners)
     return Place("from its event", False, problem, extent, corners)
 
@@ -116,13 +116,11 @@ def _lat(degrees: float) -> str:
     return latitude(round(degrees, 4))
 
 
-def _corners(geometry: dict[str, Any]) -> Sequence[Sequence[float]]:
-    if geometry["type"] == "Point":
-        return [geometry["coordinates"]]
+def _corners(geometry: dict[str, Any]) -> tuple[str, ...]:
     if geometry["type"] != "Polygon" or len(geometry["coordinates"]) > 1:
         return ()
     ring: list[list[float]] = geometry["coordinates"][0][:-1]
-    return ring if len(ring) <= _POSITIONS_TOLD else ()
+    return tuple([f"{_lon(lon)} {_lat(lat)}" for lon, lat in ring]) if len(ring) <= _POSITIONS_TOLD else ()
 
 
 def _drawing(found: Sequence[Footprint]) -> Drawing | None:

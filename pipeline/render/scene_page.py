@@ -65,6 +65,7 @@ class ScenePages:
         self._folder = folder
         self._waiting = reasons(board) if waiting is None else waiting
         self._histories = Histories(board)
+        self._days = {id: scene.day for id, scene in board.scenes.items()}
         self._commands = Commands()
         self._outlines = Outlines()
         self._badges = status_badges()
@@ -225,7 +226,7 @@ class ScenePages:
         if tile is None:
             return _NONE
         where = "" if tile.scene is scene else f"{tile.scene.id}.html"
-        day = tile.scene.day
+        day = self._days[tile.scene.id]
         of = f" of {day}" if day else ""
         return f'<a href="{where}#tile-{tile.id}">tile {tile.id}</a>{of} {self._badges[tile.status]}'
 

@@ -1,0 +1,47 @@
+"""The processes that render pages, where there is more than one."""
+
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any
+
+
+@contextmanager
+def workers(count: int, *, uninterrupted: bool = False) -> Iterator[Executor | None]:
+    """So many processes, started when there is work for them; None for one, which is this one.
+
+    `uninterrupted` ones end their work when Ctrl-C is pressed in the terminal.
+    """
+    if count == 1:
+        yield None
+        return
+    with _Later(count, uninterrupted) as executor:
+        yield executor
+
+
+class _Later(Executor):
+    """Starts its processes when the first work comes: a build with little to do needs none."""
+
+    def __init__(self, count: int, uninterrupted: bool) -> None:
+        self._count = count
+        self._uninterrupted = uninterrupted
+        self._pool: ProcessPoolExecutor | None = None
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._count,
+                mp_context=get_context("spawn"),
+                initializer=_ignore_interrupts if self._uninterrupted else None,
+            )
+        return self._pool.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
