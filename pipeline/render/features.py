@@ -1,12 +1,13 @@
 """GeoJSON of scenes and tiles (RFC 7946), with the package `geojson`."""
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 import geojson
 import msgspec
 
-from pipeline.event import Status
+from pipeline.event import STATUSES, Status
 from pipeline.footprint import FootprintInvalid, normalise, of_mgrs
 from pipeline.products import describe
 from pipeline.store.board import Board, BoardScene, BoardTile
@@ -62,17 +63,14 @@ def tile_feature(of: BoardTile, aoi: str) -> geojson.Feature:
     return _feature(of, properties)
 
 
-def scenes(board: Board, status: Status | None = None) -> bytes:
-    """The scenes of an AOI, all or those in a status, by id."""
-    return _collection(
-        [scene_feature(one, board.name) for one in board.scenes.values() if status in (None, one.status)]
-    )
+def scenes(board: Board) -> dict[Status | None, bytes]:
+    """The scenes of an AOI by id: all of them, and those in each status."""
+    return _by_status((one.status, _encoder.encode(scene_feature(one, board.name))) for one in board.scenes.values())
 
 
-def tiles(board: Board, status: Status | None = None) -> bytes:
-    """The tiles of an AOI, all or those in a status, by id."""
-    found = [one for one in board.tiles.values() if status in (None, one.status)]
-    return _collection([tile_feature(one, board.name) for one in found])
+def tiles(board: Board) -> dict[Status | None, bytes]:
+    """The tiles of an AOI by id: all of them, and those in each status."""
+    return _by_status((one.status, _encoder.encode(tile_feature(one, board.name))) for one in board.tiles.values())
 
 
 def scene_and_tiles(of: BoardScene, aoi: str) -> bytes:
@@ -95,8 +93,23 @@ def _feature(of: BoardScene | BoardTile, more: dict[str, Any]) -> geojson.Featur
         "tags": None if of.tags is None else msgspec.Raw(of.tags),
         "data": msgspec.Raw(of.data),
     }
-    return geojson.Feature(id=f"{more['kind']}-{of.id}", geometry=where.geometry, properties=properties)
+    feature = geojson.Feature(id=f"{more['kind']}-{of.id}", properties=properties)
+    feature["geometry"] = where.geometry  # checked already; the constructor would copy every position
+    return feature
+
+
+_encoder = msgspec.json.Encoder()
 
 
 def _collection(features: list[geojson.Feature]) -> bytes:
-    return msgspec.json.encode(geojson.FeatureCollection(features)) + b"\n"
+    return _encoder.encode(geojson.FeatureCollection(features)) + b"\n"
+
+
+def _by_status(features: Iterable[tuple[Status, bytes]]) -> dict[Status | None, bytes]:
+    """Collections of features that are encoded already, each once for both collections that it stands in."""
+    found: dict[Status | None, list[bytes]] = {status: [] for status in (None, *STATUSES)}
+    for status, feature in features:
+        found[None].append(feature)
+        found[status].append(feature)
+    head, tail = _collection([]).split(b"[]")
+    return {status: b"".join((head, b"[", b",".join(some), b"]", tail)) for status, some in found.items()}
