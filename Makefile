@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: site test check format lock wheel clean
+.PHONY: site test check format weigh screenshots lock wheel clean
 
 site: .venv/.runtime            ## build site/ from the log in data/
 	$(BIN)/sceneboard build
@@ -19,6 +19,12 @@ check: .venv/.tests             ## lint, types, layers
 format: .venv/.tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+weigh: .venv/.tests             ## what pages weigh and how soon they are there; fails over the limits
+	$(BIN)/python benchmarks/weight.py
+
+screenshots: .venv/.tests       ## docs/screenshots/*.png
+	$(BIN)/python docs/make_screenshots.py
 
 wheel: .venv/.tests             ## dist/*.whl and the sdist
 	$(BIN)/python -m build

@@ -1,11 +1,12 @@
 """The build: log → store → site, in a few steps that read top to bottom."""
 
+import errno
 import json
 import os
 import tempfile
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from pipeline import disk
 from pipeline.publish.parts import Published, publish_aois
 from pipeline.publish.plan import Plan, make_plan, publish_site, stale_paths
-from pipeline.publish.writer import SiteWriter
+from pipeline.publish.writer import SiteWriter, leftovers
 from pipeline.refresh import Refreshed, refresh
 from pipeline.store import published as record
 from pipeline.store.database import Database
@@ -71,6 +72,10 @@ class SiteRefused(Exception):
     """The folder isn't one that this build may write its site to."""
 
 
+class WorkersLost(Exception):
+    """A process that renders has died; its text says what to do."""
+
+
 def build(
     data: Path,
     site: Path,
@@ -85,8 +90,10 @@ def build(
     """Brings the site up to the log; with `full` from the log files alone, with `check_site` comparing every file.
 
     Pages are rendered by `workers`, or in this process. `every_seconds` is the schedule that the site is built on: its
-    pages warn when a build is overdue. Raises StoreHeld, StoreBroken, OSError.
+    pages warn when a build is overdue. Raises StoreHeld, StoreBroken, WorkersLost, OSError: FileNotFoundError, too, if
+    there is no log folder, as where a share isn't mounted, instead of a site without anything.
     """
+    _require_log(data)
     with hold_store(data, wait_seconds) as store:
         if full:
             store.discard()
@@ -100,14 +107,21 @@ def build(
 
 def build_as_of(data: Path, site: Path, until: str, *, progress: Progress = silent) -> Built:
     """Renders the state at an instant into another site, from the log alone. Raises SiteRefused, OSError."""
-    here = site / TOLD
-    if here.exists() and "as_of" not in json.loads(here.read_bytes()):
+    _require_log(data)
+    if (site / TOLD).exists() and "as_of" not in (_told_before(site) or {}):
         raise SiteRefused(f"{site} holds the site of the present: name another folder for the past (--site)")
     with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, hold_store(Path(scratch), 0) as store:
         with store.open() as database:
             built = Built(refresh(database, data / EVENTS, until), as_of=until)
         _publish(store, site, built, check_site=True, workers=None, progress=progress)
     return built
+
+
+def _require_log(data: Path) -> None:
+    if not (data / EVENTS).is_dir():
+        raise FileNotFoundError(
+            errno.ENOENT, "there is no log folder: mount it, name another one (--data), or make it", str(data / EVENTS)
+        )
 
 
 def _publish(
@@ -125,8 +139,9 @@ def _publish(
         return
     with SiteWriter(site) as writer:
         writer.write(_BEGUN, b"A build is under way, or was killed: the next one finishes it.\n")
-        writer.flush(_BEGUN)
-        results = _render(plan, workers, progress)
+        writer.flush([_BEGUN])
+        with store.lent():
+            results = _render(plan, workers, progress)
         with store.open() as database:
             results.append(publish_site(database, plan, writer, results))
             for path in sorted(stale_paths(database, plan, results)):
@@ -151,9 +166,9 @@ def _tell_again(store: Store, site: Path, built: Built) -> None:
 def _tell(writer: SiteWriter, told: dict[str, object]) -> None:
     pages = {key: told[key] for key in ("build", "time", "as_of", "every_seconds") if key in told}
     writer.write(TOLD_TO_PAGES, f"sceneboardBuild({json.dumps(pages)});\n".encode())
-    writer.flush(TOLD_TO_PAGES)
+    writer.flush([TOLD_TO_PAGES])
     writer.write(TOLD, json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
-    writer.flush(TOLD)
+    writer.flush([TOLD])
 
 
 def _render(plan: Plan, workers: Executor | None, progress: Progress) -> list[Published]:
@@ -163,28 +178,42 @@ def _render(plan: Plan, workers: Executor | None, progress: Progress) -> list[Pu
             progress("rendering", done, len(plan.tasks))
             results.append(publish_aois(task))
         return results
-    futures = [workers.submit(publish_aois, task) for task in plan.tasks]
-    for done, _ in enumerate(as_completed(futures)):
-        progress("rendering", done, len(futures))
-    return [future.result() for future in futures]
+    try:
+        futures = [workers.submit(publish_aois, task) for task in plan.tasks]
+        for done, _ in enumerate(as_completed(futures)):
+            progress("rendering", done, len(futures))
+        return [future.result() for future in futures]
+    except BrokenExecutor as error:
+        raise WorkersLost(
+            "a process that renders pages was killed, perhaps for want of memory: build again, with --workers 1 if it "
+            "happens again"
+        ) from error
 
 
 def _is_trusted(database: Database, site: Path) -> bool:
     """Whether the site is the one that the store last published, finished and not touched by another store."""
-    try:
-        told = json.loads((site / TOLD).read_bytes())
-    except (OSError, ValueError):
+    told = _told_before(site)
+    if told is None or told.get("build") != database.value("build"):
         return False
-    return isinstance(told, dict) and told.get("build") == database.value("build") and not (site / _BEGUN).exists()
+    return not (site / _BEGUN).exists() and not leftovers(site)
+
+
+def _told_before(site: Path) -> dict[str, object] | None:
+    """What build.json says; None if there is none that can be read."""
+    try:
+        with disk.Folder(site) as folder:
+            told = json.loads(folder.read(TOLD) or b"")
+    except (OSError, ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def _flush(writer: SiteWriter, written: list[str]) -> None:
     """What was written is on disk before the site says so."""
-    if len(written) <= _FLUSH_EACH:
-        for path in written:
-            writer.flush(path)
-    else:
+    if len(written) > _FLUSH_EACH:
         os.sync()
+        written = []
+    writer.flush(written)
 
 
 def _told(database: Database, build_id: str, built: Built) -> dict[str, object]:

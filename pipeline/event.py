@@ -5,6 +5,7 @@ goes through the program with the text of its line.
 """
 
 import json
+import re
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias, get_args
 
@@ -13,7 +14,10 @@ import msgspec
 from pipeline.event_names import STATUSES, Status
 from pipeline.timestamp import TimestampInvalid, instant
 
-Name = Annotated[str, msgspec.Meta(min_length=1)]
+MAX_NAME_LENGTH = 4_096
+"""Characters of a name of an AOI, scene or tile, of an event's id and source, at most: they stand on many pages."""
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
+TileName = Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)]
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Count = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 
@@ -61,7 +65,7 @@ class NewScene(_Payload, frozen=True):
     source_id: Name
     aoi: Name
     data: msgspec.Raw = EMPTY_OBJECT
-    tiles: dict[str, NewTile] | None = None
+    tiles: dict[TileName, NewTile] | None = None
     retry_count: Count | None = None
     geometry: msgspec.Raw = NOTHING
     tags: msgspec.Raw = NOTHING
@@ -207,14 +211,15 @@ def type_of(event: Event) -> str:
     return _TYPE_NAMES[type(event)]
 
 
-def decode(line: bytes) -> Event:
-    """The event that a line of the log holds.
+def decode(line: bytes, length: int | None = None) -> Event:
+    """The event that a line of the log holds. `length` is the line's own, if only its start is given.
 
     Raises EventInvalid: not UTF-8, not JSON, not a CloudEvents 1.0 event of a known type, a field of a wrong type, a
     time that isn't RFC 3339, or larger than the limits above.
     """
-    if len(line) > MAX_LINE_BYTES:
-        raise EventInvalid(f"a line of {len(line):,} bytes; at most {MAX_LINE_BYTES:,} are taken")
+    length = len(line) if length is None else length
+    if length > MAX_LINE_BYTES:
+        raise EventInvalid(f"a line of {length:,} bytes; at most {MAX_LINE_BYTES:,} are taken")
     try:
         line.decode()
         event = _decoder.decode(line)
@@ -264,23 +269,38 @@ def tiles_named_in_data(scene: NewScene) -> int:
 
 
 def canonical(line: bytes) -> str:
-    """A text that is the same for two lines if they hold the same JSON value.
+    """A text that is the same for two lines if they hold the same JSON value, and by which they are put in order.
 
-    Numbers count by their value (1, 1.0 and 1e0 are one), objects by their members in any order. A line that is too
-    deep or too large for that stands for itself.
+    It is the form of the JSON Canonicalization Scheme (RFC 8785), but for numbers: they are laid out as there, but keep
+    all their digits (1, 1.0 and 1e0 are one). A line that is too deep or too large for that stands for itself.
     """
     try:
         value = json.loads(line, parse_int=_number, parse_float=_number)
-        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return _NUMBER.sub(r"\1", text)
     except (ValueError, ArithmeticError, RecursionError):
         return line.decode("utf-8", "backslashreplace")
 
 
+_NUMBER = re.compile(r'\{"\\u0000number":"([^"]+)"\}')
+
+
 def _number(text: str) -> dict[str, str]:
     sign, digits, exponent = Decimal(text).as_tuple()
-    figures = "".join(map(str, digits))
-    significant = figures.strip("0")
-    if not significant:
-        return {"\0number": "0"}
-    power = int(exponent) + len(figures) - len(figures.rstrip("0"))
-    return {"\0number": f"{'-' * sign}{significant}e{power}"}
+    figures = "".join(map(str, digits)).lstrip("0")
+    point = int(exponent) + len(figures)
+    figures = figures.rstrip("0")
+    return {"\0number": "-" * (sign if figures else 0) + _laid_out(figures, point)}
+
+
+def _laid_out(figures: str, point: int) -> str:
+    """The number 0.FIGURES × 10^POINT as ECMAScript writes it."""
+    if not figures:
+        return "0"
+    if len(figures) <= point <= 21:
+        return figures + "0" * (point - len(figures))
+    if 0 < point <= 21:
+        return f"{figures[:point]}.{figures[point:]}"
+    if -6 < point <= 0:
+        return f"0.{'0' * -point}{figures}"
+    return f"{figures[0]}{'.' * (len(figures) > 1)}{figures[1:]}e{point - 1:+d}"

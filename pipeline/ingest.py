@@ -9,10 +9,13 @@ import msgspec
 
 from pipeline.event import EventInvalid, SceneCreated, decode, moment, type_of
 from pipeline.fold.owners import Claim, claims
-from pipeline.log.files import Position, Unreadable, proof_of
+from pipeline.log.files import Position, Unreadable, is_compressed, proof_of
 from pipeline.log.lines import Line, LineReader
 
-BATCH_EVENTS = 50_000
+BATCH_LINES = 50_000
+BATCH_BYTES = 64 * 1024 * 1024
+MAX_BAD_LINES = 100_000
+"""A compressed file with more lines that can't be used isn't read on: some kilobytes can unpack to millions of them."""
 _TEXT_SHOWN_BYTES = 64 * 1024
 
 
@@ -64,6 +67,13 @@ class Batch:
     """Files that were read to their end, and how far that is."""
     unfinished: list[Unfinished] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    bytes: int = 0
+    """Of the lines that are in it."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time for the next one: all of a batch is in memory at once."""
+        return len(self.arrivals) + len(self.quarantined) >= BATCH_LINES or self.bytes >= BATCH_BYTES
 
 
 def ingest(log_dir: Path, to_read: list[Position], until: str | None = None) -> Iterator[Batch]:
@@ -71,19 +81,24 @@ def ingest(log_dir: Path, to_read: list[Position], until: str | None = None) -> 
     batch = Batch()
     for start in to_read:
         reader = LineReader(log_dir, start)
+        damage = ""
+        bad = 0
         try:
             for line in reader:
-                _take(batch, start.path, line, until)
-                if len(batch.arrivals) >= BATCH_EVENTS:
+                bad += _take(batch, start.path, line, until)
+                if bad > MAX_BAD_LINES and is_compressed(start.path):
+                    damage = f"it has more than {MAX_BAD_LINES:,} lines that can't be used, and isn't read on"
+                    break
+                if batch.is_full:
                     yield batch
                     batch = Batch()
-            proof = proof_of(log_dir / start.path, reader.offset)
+            proof = proof_of(log_dir, start.path, reader.offset)
         except OSError as error:
             batch.unreadable.append(Unreadable(start.path, error.strerror or str(error)))
             continue
-        if reader.damage:
+        if damage := damage or reader.damage:
             batch.quarantined.append(
-                Quarantined(start.path, reader.offset, reader.line + 1, f"damaged from here on: {reader.damage}", "")
+                Quarantined(start.path, reader.offset, reader.line + 1, f"damaged from here on: {damage}", "")
             )
         if reader.unfinished:
             batch.unfinished.append(Unfinished(start.path, reader.offset, shown(reader.unfinished)))
@@ -91,21 +106,27 @@ def ingest(log_dir: Path, to_read: list[Position], until: str | None = None) -> 
     yield batch
 
 
-def shown(text: bytes) -> str:
-    """A line's bytes as text: `\\xNN` for what isn't UTF-8, cut at 64 KiB."""
+def shown(text: bytes, length: int | None = None) -> str:
+    """A line's bytes as text: `\\xNN` for what isn't UTF-8, cut at 64 KiB.
+
+    `length` is the line's own, if the text is only its start.
+    """
     cut = text[:_TEXT_SHOWN_BYTES].decode("utf-8", "backslashreplace")
-    return cut if len(text) <= _TEXT_SHOWN_BYTES else f"{cut}… ({len(text):,} bytes)"
+    return cut if len(text) <= _TEXT_SHOWN_BYTES else f"{cut}… ({length or len(text):,} bytes)"
 
 
-def _take(batch: Batch, file: str, line: Line, until: str | None) -> None:
+def _take(batch: Batch, file: str, line: Line, until: str | None) -> bool:
+    """Takes a line into the batch; tells whether it can't be used."""
+    batch.bytes += len(line.text)
     try:
-        event = decode(line.text)
+        event = decode(line.text, line.length)
         instant = moment(event)
     except EventInvalid as invalid:
-        batch.quarantined.append(Quarantined(file, line.offset, line.number, str(invalid), shown(line.text)))
-        return
+        text = shown(line.text, line.length)
+        batch.quarantined.append(Quarantined(file, line.offset, line.number, str(invalid), text))
+        return True
     if until is not None and instant > until:
-        return
+        return False
     named = event.data.id
     type = type_of(event)
     kind = type.partition(".")[0]
@@ -124,3 +145,4 @@ def _take(batch: Batch, file: str, line: Line, until: str | None) -> None:
             line.text, file, line.offset, line.number,
         )
     )  # fmt: skip
+    return False

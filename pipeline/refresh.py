@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.fold.apply import Folded, fold
 from pipeline.ingest import Unfinished, ingest
 from pipeline.log.files import Unreadable, look
-from pipeline.store.arrivals import Arrivals, positions
+from pipeline.store.arrivals import Arrivals, forget_places, positions
 from pipeline.store.database import Database
 from pipeline.store.folds import Past, pasts, save
 
@@ -35,9 +35,10 @@ def refresh(database: Database, log_dir: Path, until: str | None = None) -> Refr
     """
     found = look(log_dir, positions(database))
     result = Refreshed(replaced=found.replaced, gone=found.gone, unreadable=found.unreadable)
-    if not found.to_read:
+    if not found.to_read and not found.gone:
         return result
     with database.transaction():
+        forget_places(database, found.replaced, found.gone)
         arrivals = Arrivals(database)
         for batch in ingest(log_dir, found.to_read, until):
             arrivals.add(batch)

@@ -82,15 +82,18 @@ def rfc3339(of: str) -> str:
 
 def of_datetime(moment: datetime, nanosecond: int = 0) -> str:
     """The instant of an aware datetime, with the nanoseconds (0 to 999) that it can't hold."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06d}{nanosecond:03d}"
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='microseconds')}{nanosecond:03d}"
 
 
 def just_after(of: str) -> str:
-    """The next instant, a nanosecond later."""
+    """The next instant, a nanosecond later. Raises TimestampInvalid if there is none: years end with 9999."""
     seconds, fraction = of.split(".")
     nanos = int(fraction) + 1
     if nanos < 1_000_000_000:
         return f"{seconds}.{nanos:09d}"
     whole = seconds[:-2] + "59" if seconds.endswith("60") else seconds
-    return f"{(datetime.fromisoformat(whole) + timedelta(seconds=1)).isoformat()}.000000000"
+    try:
+        return f"{(datetime.fromisoformat(whole) + timedelta(seconds=1)).isoformat()}.000000000"
+    except OverflowError:
+        raise TimestampInvalid(f"an event at {rfc3339(of)} leaves no time for anything after it") from None

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from arriving import Taken
 from hypothesis import HealthCheck, Phase, settings
 from log_lines import Log
+
+from pipeline.store.database import open_database
 
 _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 settings.register_profile("same", _UNHURRIED, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate])
@@ -43,3 +46,10 @@ def site(tmp_path: Path) -> Path:
 def log(data: Path) -> Log:
     """The log of the data folder, to write into as workers and operators do."""
     return Log(data / "events")
+
+
+@pytest.fixture
+def store(log: Log) -> Iterator[Taken]:
+    """A store in memory, which takes in what the log holds, build after build."""
+    with open_database(Path(":memory:")) as database:
+        yield Taken(database, log)

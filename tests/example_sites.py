@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from hostile_log import write_hostile_log
+
 from pipeline.build import build
 
 SAMPLE = Path(__file__).parent.parent / "data" / "events"
@@ -51,8 +51,10 @@ class Site:
         return [path for path in self.pages if re.fullmatch(KINDS[kind], path)]
 
     def chosen(self, kind: str) -> list[str]:
-        """The pages of a kind that a browser looks at: all of them, but for scenes and days."""
+        """The pages of a kind that a browser looks at: all of them, but for scenes, days and lists by status."""
         every = self.of_kind(kind)
+        if kind == "list":
+            return [path for path in every if path.startswith(f"aoi/{self.aoi_folders[0]}/") or path.count("/") == 2]
         if kind == "scene":
             return sorted({*every[::EACH_NTH], *self._special_scenes})
         if kind == "day":

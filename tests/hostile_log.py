@@ -23,12 +23,12 @@ PAYLOADS: Mapping[str, str] = {
     "link": f"javascript:{RUN}//",
     "address": "https://evil.example/a.png?x=<&y=\"'#pwned",
     "attribute": f'x" autofocus onfocus="{RUN}" data-pwned="1" style="background:url(//evil.example/b)',
-    "style": "</style><style>*{background:url(https://evil.example/c)}</style>; } * { background: url(//evil.example/d) }",
+    "style": "</style><style>*{background:url(https://evil.example/c)}</style>; } * { color: url(//evil.example/d) }",
     "dot": f'"]; evil [label=<<b>x</b>>, URL="javascript:{RUN}"]; "\\N\\L\\"',
     "template": "{{ 7 * 7 }}{% raw %}{# x #}${7*7}<%= 7 %>",
     "line separator": f"\u2028{RUN}\u2029*/{RUN}//\n{RUN}",
     "terminal": "\x1b]0;pwned\x07\x1b[2J\x1b[31m\x9b31mred\x7f\x08\r\n",
-    "shell": "'; touch pwned; \"$(touch pwned)\" `touch pwned` & | > pwned !! $HOME \\\n touch pwned",
+    "shell": '\'; touch pwned; "$(touch pwned)" `touch pwned` & | > pwned !! $HOME \\\n touch pwned',
     "option": "--force",
     "path": "../../../../pwned/%2e%2e%2f\\..\\CON",
     "direction": "\u202egnp.\u2066evil\u200b\u00ad\ufeff\u061c",
@@ -58,7 +58,6 @@ ODD_GEOMETRIES: tuple[Any, ...] = (
     _TEXTS[0],
     [],
 )
-_STATUSES = ("RETRY", "DONE", "PENDING")
 
 
 def write_hostile_log(events: Path) -> None:
@@ -69,7 +68,8 @@ def write_hostile_log(events: Path) -> None:
         if number:
             _scene(log, 900 + number, name, name, "RETRY", None, names=(name, name))
     for number, text in enumerate(_TEXTS, 1):
-        _scene(log, number, "Hostile", text, _STATUSES[number % 3], number - 1 if number > 1 else None, names=_TEXTS[:3])
+        before = number - 1 if number % 2 == 0 else None
+        _scene(log, number, "Hostile", text, "DONE" if number % 4 == 3 else "RETRY", before, names=_TEXTS[:3])
     for text in _TEXTS:
         _said_by_operators(log, text)
     for text in PAYLOADS.values():
@@ -79,12 +79,15 @@ def write_hostile_log(events: Path) -> None:
 
 def _nested(text: str) -> dict[str, Any]:
     """A payload with the text as key and as value, at several depths."""
-    return {text: text, "list": [text, {text: [text]}], "address": f"https://evil.example/{text}", "image": "data:image/svg+xml,x"}
+    return {
+        text: text,
+        "list": [text, {text: [text]}],
+        "address": f"https://evil.example/{text}",
+        "image": "data:image/svg+xml,x",
+    }
 
 
-def _scene(
-    log: Log, id: int, aoi: str, text: str, status: str, before: int | None, *, names: tuple[str, ...]
-) -> None:
+def _scene(log: Log, id: int, aoi: str, text: str, status: str, before: int | None, *, names: tuple[str, ...]) -> None:
     """A scene called after the text, with a tile for each name, that waits for that of the scene before."""
     tiles: dict[str, dict[str, Any]] = {}
     for place, name in enumerate(dict.fromkeys(names)):
@@ -96,7 +99,10 @@ def _scene(
         }
         if before:
             named = {"tile_id": name, "scene_id": _scene_name(_TEXTS[before - 1], before)}
-            tiles[name] |= {f"{kind}_{key}": value for kind in ("previous", "reference") for key, value in named.items()}
+            tiles[name] |= {
+                f"{kind}_{key}": value for kind in ("previous", "reference") for key, value in named.items()
+            }
+    date = f"2022-01-{id % 28 + 1:02d}T00:00:00Z"
     log.add(
         "scene.created",
         {
@@ -104,7 +110,7 @@ def _scene(
             "source_id": _scene_name(text, id),
             "aoi": aoi,
             "retry_count": 0,
-            "data": {**_nested(text), "date": f"2022-01-{id % 28 + 1:02d}T00:00:00Z", "tiles": {name: {} for name in tiles}},
+            "data": {**_nested(text), "date": date, "tiles": {name: {} for name in tiles}},
             "tags": _nested(text),
             "geometry": ODD_GEOMETRIES[id % len(ODD_GEOMETRIES)],
             "tiles": tiles,
@@ -146,6 +152,18 @@ def _useless(log: Log, text: str) -> None:
 
 def _scene_without_previous(log: Log, text: str) -> None:
     number = 500 + list(PAYLOADS.values()).index(text)
-    tile = {"id": 10 * number, "previous_tile_id": text, "previous_scene_id": text, "reference_tile_id": text, "reference_scene_id": text}
-    body = {"id": number, "source_id": f"{text} rejected", "aoi": "Hostile", "data": {"tiles": {text: {}}}, "tiles": {text: tile}}
+    tile = {
+        "id": 10 * number,
+        "previous_tile_id": text,
+        "previous_scene_id": text,
+        "reference_tile_id": text,
+        "reference_scene_id": text,
+    }
+    body = {
+        "id": number,
+        "source_id": f"{text} rejected",
+        "aoi": "Hostile",
+        "data": {"tiles": {text: {}}},
+        "tiles": {text: tile},
+    }
     log.add("scene.created", body, source=text)

@@ -96,13 +96,13 @@ class Log:
         self.append(written, file=file)
         return written
 
-    def aoi(self, name: str = "Demo", **more: Any) -> None:
+    def aoi(self, name: str = "Demo", /, **more: Any) -> None:
         self.add("aoi.created", {"id": name}, **more)
 
     def scene(self, id: int, tiles: Mapping[int, int | None], **body: Any) -> None:
         self.add("scene.created", scene_body(id, tiles, **body))
 
-    def says(self, kind: str, id: int, status: str, message: str = "", **more: Any) -> None:
+    def says(self, kind: str, id: int, status: str, message: str = "", /, **more: Any) -> None:
         """A worker's result."""
         self.add(f"{kind}.result", {"type": kind, "id": id, "status": status, "message": message}, **more)
 

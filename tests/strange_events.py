@@ -76,7 +76,7 @@ def envelopes(draw: st.DrawFn) -> dict[str, Any]:
         type,
         body,
         at(draw(st.integers(2, 9))),
-        f"i{draw(st.integers(0, 30))}",
+        f"i{draw(st.integers(0, 15))}",
         draw(st.sampled_from(["s", "t"])),
         sequence=draw(st.sampled_from([None, None, "1", "2"])),
         partitionkey=draw(st.sampled_from([None, None, None, "A", "B", ""])),
@@ -85,8 +85,8 @@ def envelopes(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def quarrels(draw: st.DrawFn) -> dict[str, Any]:
-    """Creations in several AOIs that want the same ids, under few identities of their own; and results for those ids."""
-    id, time = f"q{draw(st.integers(0, 5))}", at(draw(st.integers(0, 9)))
+    """Creations in several AOIs that want the same ids, under few identities; and results for those ids."""
+    id, time = f"q{draw(st.integers(0, 3))}", at(draw(st.integers(0, 9)))
     entity = draw(st.integers(5, 6))
     if draw(st.integers(0, 2)) == 0:
         kind = draw(st.sampled_from(["scene", "tile"]))

@@ -13,6 +13,8 @@ _MODULES = {
     "scene": "scene",
     "tile": "tile",
     "log": "log",
+    "pending": "pending",
+    "export": "export",
     "demo": "demo",
     "watch": "watch",
     "serve": "serve",

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from pipeline.cli import Folders
+from pipeline.cli.duration import seconds
 from pipeline.cli.entities import run
 from pipeline.cli.output import (
     by_options,
@@ -108,6 +109,48 @@ def graph(folders: Folders, name: str, wait_seconds: float) -> None:
     if found is None:
         fail(f"AOI {name} is unknown", Code.NOT_FOUND)
     click.echo(found, nl=False)
+
+
+@command.command("check")
+@click.argument("name")
+@click.option("--max-retry", type=click.IntRange(0), metavar="N", help="So many scenes and tiles may be in RETRY.")
+@click.option("--max-failed", type=click.IntRange(0), metavar="N", help="So many scenes and tiles may be FAILED.")
+@click.option(
+    "--max-age",
+    "max_age_seconds",
+    callback=seconds,
+    metavar="TIME",
+    help="So long may a scene or tile be PENDING or in RETRY (90s, 15m, 2h, 1d).",
+)
+@wait_option
+@click.pass_obj
+def check(
+    folders: Folders,
+    name: str,
+    max_retry: int | None,
+    max_failed: int | None,
+    max_age_seconds: int | None,
+    wait_seconds: float,
+) -> None:
+    """Say on one line whether an AOI is within limits; exit code 1 if it isn't. For monitoring systems.
+
+    \b
+    Example:
+      sceneboard aoi check DenmarkDemo --max-retry 0 --max-failed 10 --max-age 1d
+    """
+    from datetime import UTC, datetime
+
+    from pipeline.operate.check_aoi import Limits, check_aoi
+
+    limits = Limits(max_retry, max_failed, max_age_seconds)
+    if limits == Limits():
+        raise click.UsageError("give at least one limit: --max-retry, --max-failed, --max-age")
+    with friendly():
+        found = check_aoi(folders.data, name, limits, datetime.now(UTC), wait_seconds)
+    if found is None:
+        fail(f"AOI {name} is unknown", Code.NOT_FOUND)
+    say(plain(found.line))
+    raise SystemExit(0 if found.ok else int(Code.FAILED))
 
 
 def _named(name: str) -> None:

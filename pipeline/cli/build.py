@@ -72,6 +72,8 @@ def command(
                     progress=progress,
                 )
     _report(built, folders, as_json)
+    if unreadable := built.refreshed.unreadable:
+        fail(f"{len(unreadable)} files of the log can't be read: the site is without what is new in them", Code.FAILED)
     if strict and built.quarantined:
         fail(
             f"{built.quarantined} lines of the log are in quarantine: see the site's events/index.html",

@@ -22,12 +22,13 @@ from pipeline.event_names import STATUSES
 from pipeline.operate.answer import Code
 
 Kind = Literal["scene", "tile"]
+_id = click.IntRange(0, 2**63 - 1)
 _expect = click.option(
     "--expect",
     metavar="HASH",
     help="Refuse if what is named has changed since the page that gave this command.",
 )
-_ids = click.argument("ids", metavar="ID...", type=click.IntRange(0), nargs=-1, required=True)
+_ids = click.argument("ids", metavar="ID...", type=_id, nargs=-1, required=True)
 
 
 def add_entity_commands(group: click.Group, kind: Kind) -> None:
@@ -89,7 +90,7 @@ def _list(kind: Kind) -> click.Command:
 
 def _show(kind: Kind) -> click.Command:
     @click.command("show", help=f"Show a {kind}.")
-    @click.argument("id", type=click.IntRange(0))
+    @click.argument("id", type=_id)
     @json_option
     @wait_option
     @click.pass_obj
@@ -149,7 +150,7 @@ def _force(kind: Kind) -> click.Command:
     @click.command(
         "force", help=f"Set the status of a {kind} by hand.\n\n\b\nExample:\n  sceneboard {kind} force 12 DONE"
     )
-    @click.argument("id", type=click.IntRange(0))
+    @click.argument("id", type=_id)
     @click.argument("status", type=click.Choice(STATUSES, case_sensitive=False))
     @_expect
     @by_options
@@ -165,7 +166,7 @@ def _set_data(kind: Kind) -> click.Command:
         "set-data",
         help=f"Replace the data of a {kind} by the JSON object in FILE (- for standard input).",
     )
-    @click.argument("id", type=click.IntRange(0))
+    @click.argument("id", type=_id)
     @click.argument("file", type=click.File("r", encoding="utf-8"))
     @by_options
     @click.pass_obj

@@ -54,4 +54,4 @@ def check(folders: Folders, as_json: bool) -> None:
         for one in found.unreadable:
             say(f"{plain(one.path)}: can't be read: {one.reason}")
         say(f"{found.events:,} events in {found.files:,} files; {len(found.quarantined):,} lines that can't be used")
-    raise SystemExit(int(Code.QUARANTINE if found.quarantined else Code.OK))
+    raise SystemExit(int(Code.QUARANTINE if found.quarantined else Code.FAILED if found.unreadable else Code.OK))

@@ -74,6 +74,10 @@ def friendly() -> Iterator[None]:
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         fail(f"{place}{error.strerror or error}", Code.FAILED)
+    except UnicodeEncodeError as error:
+        fail(f"a text that is not UTF-8: {error.object[:60]!a}", Code.USAGE)
+    except MemoryError:
+        fail("there is not enough memory", Code.FAILED)
     except Exception as error:
         code = _CODES.get(type(error).__name__)
         if code is None:
@@ -87,9 +91,12 @@ _CODES = {
     "AppendFailed": Code.FAILED,
     "ClaimFailed": Code.FAILED,
     "StateUnavailable": Code.FAILED,
+    "WorkersLost": Code.FAILED,
     "SiteRefused": Code.USAGE,
     "BodyInvalid": Code.USAGE,
     "TimestampInvalid": Code.USAGE,
+    "EventInvalid": Code.USAGE,
+    "Unwritable": Code.USAGE,
 }
 """By name, so that a command doesn't import what it doesn't use."""
 

@@ -1,10 +1,12 @@
 """The processes that render pages, where there is more than one."""
 
+import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any
 
 
@@ -34,7 +36,8 @@ class _Later(Executor):
             self._pool = ProcessPoolExecutor(
                 self._count,
                 mp_context=get_context("spawn"),
-                initializer=_ignore_interrupts if self._uninterrupted else None,
+                initializer=_begin,
+                initargs=(self._uninterrupted,),
             )
         return self._pool.submit(fn, *args, **kwargs)
 
@@ -43,5 +46,15 @@ class _Later(Executor):
             self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
 
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin(uninterrupted: bool) -> None:
+    if uninterrupted:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A process of a pool waits for work for ever if the one that started it is killed: this ends it."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

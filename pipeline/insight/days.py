@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import Literal, TypeAlias
 
-import msgspec
-
 from pipeline.event import STATUSES, EntityForce, NewScene, SceneCreated, Status
 from pipeline.fold.outcome import Transition, Verdict
-from pipeline.store.board import Board, BoardEvent
+from pipeline.store.board import Board, BoardEvent, acquisition_date
 from pipeline.timestamp import utc_day
 
 Kind: TypeAlias = Literal["scene", "tile"]
@@ -147,13 +145,6 @@ _Key: TypeAlias = tuple[Kind, int]
 _WENT_WRONG: tuple[Status, ...] = ("RETRY", "FAILED")
 
 
-class _Dated(msgspec.Struct):
-    date: object = None
-
-
-_dated = msgspec.json.Decoder(_Dated)
-
-
 @dataclass(slots=True)
 class _Entity:
     subject: Subject
@@ -208,7 +199,7 @@ class _State:
             self._change(change, event)
 
     def _create(self, sheet: Day, new: NewScene, instant: str) -> None:
-        acquired = utc_day(_dated.decode(new.data).date)
+        acquired = utc_day(acquisition_date(new.data))
         self._add(Subject("scene", new.id, new.source_id, new.id, acquired), "PENDING", instant)
         for source_id, tile in (new.tiles or {}).items():
             self._add(Subject("tile", tile.id, source_id, new.id, acquired), "NEW", instant)

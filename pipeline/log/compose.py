@@ -12,6 +12,10 @@ from typing import Any
 _CI_USERS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID", "CI_COMMIT_AUTHOR")
 
 
+class Unwritable(ValueError):
+    """What an event was to hold can't be written as JSON; its text says why."""
+
+
 def compose(
     type: str,
     data: Mapping[str, Any],
@@ -25,6 +29,7 @@ def compose(
     """An event of this type as a CloudEvents 1.0 line; `aoi` becomes its partition key.
 
     `time` is RFC 3339, now unless given; `source` this host, `id` random unless given.
+    Raises Unwritable: a text that isn't UTF-8, a number that JSON doesn't have, too deep.
     """
     event: dict[str, Any] = {
         "specversion": "1.0",
@@ -38,7 +43,14 @@ def compose(
     if aoi is not None:
         event["partitionkey"] = aoi
     event["data"] = dict(data)
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    try:
+        return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise Unwritable(f"a text that is not UTF-8: {error.object[:60]!a}") from None
+    except RecursionError:
+        raise Unwritable("its data is nested too deep") from None
+    except ValueError as error:
+        raise Unwritable(f"a number that JSON can't write: {error}") from None
 
 
 def now() -> str:

@@ -1,35 +1,45 @@
-"""Reads the whole lines of a log file, plain or compressed, with their places."""
+"""Reads the whole lines of a log file, plain or compressed, with their places, in bounded memory."""
 
-import gzip
-import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import NamedTuple
 
-from pipeline.log.files import Position, is_compressed
+from pipeline.event import MAX_LINE_BYTES
+from pipeline.log.files import Position, is_compressed, open_inside
+from pipeline.log.unpack import Damaged, unpack
 
 _CHUNK_BYTES = 4 * 1024 * 1024
-_COMPRESSED_CHUNK_BYTES = 128 * 1024
+_START_BYTES = 128 * 1024
+"""So much is kept of a line that is too long to be an event."""
+
+MAX_RATIO = 200
+"""A compressed file unpacks to at most so many times its own size (logs: 15 to 30 times) …"""
+ANY_RATIO_BYTES = 16 * 1024 * 1024
+"""… or to so many bytes, which is always allowed. What comes after that isn't read: it is a bomb."""
 
 
 class Line(NamedTuple):
-    """A line without its end; its byte offset (uncompressed) and its number, from 1."""
+    """A line without its end; its byte offset (uncompressed), its number, from 1, and its length in bytes.
+
+    Of a line longer than an event may be (MAX_LINE_BYTES) `text` is only the start.
+    """
 
     text: bytes
     offset: int
     number: int
+    length: int
 
 
 class LineReader:
     """Iterates over the whole lines of a log file from a position; empty ones are left out.
 
-    Afterwards `offset` and `line` say how far it got, `unfinished` holds what stands behind the last line's end, and
-    `damage` says why a compressed file could not be read to its end.
+    Afterwards `offset` and `line` say how far it got, `unfinished` holds what stands behind the last line's end (of a
+    very long text the start), and `damage` says why a compressed file was not read to its end.
     """
 
     def __init__(self, log_dir: Path, start: Position) -> None:
-        self._path = log_dir / start.path
+        self._log_dir = log_dir
+        self._file = start.path
         self._compressed = is_compressed(start.path)
         self.offset = start.offset
         self.line = start.line
@@ -39,42 +49,66 @@ class LineReader:
     def __iter__(self) -> Iterator[Line]:
         """Raises OSError if the file can't be read."""
         held: list[bytes] = []
+        held_bytes = 0
+        skipped = 0
+        """Of a line that is too long: the bytes that were read and not held."""
         for chunk in self._compressed_chunks() if self._compressed else self._plain_chunks():
-            end = chunk.rfind(b"\n") + 1
+            rest = chunk
+            if skipped:
+                end = chunk.find(b"\n")
+                if end < 0:
+                    skipped += len(chunk)
+                    continue
+                yield self._too_long(b"".join(held), held_bytes + skipped + end)
+                held, held_bytes, skipped = [], 0, 0
+                rest = chunk[end + 1 :]
+            end = rest.rfind(b"\n") + 1
             if end:
-                held.append(chunk[:end])
+                held.append(rest[:end])
                 yield from self._split(b"".join(held))
-                held.clear()
-            if end < len(chunk):
-                held.append(chunk[end:])
+                held, held_bytes = [], 0
+            if end < len(rest):
+                held.append(rest[end:])
+                held_bytes += len(rest) - end
+                if held_bytes > MAX_LINE_BYTES:
+                    start = b"".join(held)[:_START_BYTES]
+                    held, held_bytes, skipped = [start], len(start), held_bytes - len(start)
         self.unfinished = b"".join(held)
 
     def _plain_chunks(self) -> Iterator[bytes]:
-        with self._path.open("rb") as file:
+        with open_inside(self._log_dir, self._file) as file:
             file.seek(self.offset)
             while chunk := file.read(_CHUNK_BYTES):
                 yield chunk
 
     def _compressed_chunks(self) -> Iterator[bytes]:
-        import zstandard
-
-        with ExitStack() as stack:
-            file = stack.enter_context(self._path.open("rb"))
-            if self._path.name.endswith(".gz"):
-                stream = cast(IO[bytes], stack.enter_context(gzip.GzipFile(fileobj=file, mode="rb")))
-            else:
-                reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-                stream = stack.enter_context(cast(IO[bytes], reader))
+        with open_inside(self._log_dir, self._file) as file:
+            left = max(ANY_RATIO_BYTES, MAX_RATIO * file.seek(0, 2))
+            file.seek(0)
             try:
-                while chunk := stream.read(_COMPRESSED_CHUNK_BYTES):
-                    yield chunk
-            except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
-                self.damage = str(error)
+                for chunk in unpack(file, self._file):
+                    yield chunk[:left]
+                    left -= len(chunk)
+                    if left < 0:
+                        self.damage = f"it unpacks to more than {MAX_RATIO} times its size, and isn't read on"
+                        return
+            except Damaged as damaged:
+                self.damage = str(damaged)
 
     def _split(self, block: bytes) -> Iterator[Line]:
         for text in block.split(b"\n")[:-1]:
             offset = self.offset
+            if len(text) > MAX_LINE_BYTES:
+                yield self._too_long(text[:_START_BYTES], len(text))
+                continue
             self.offset += len(text) + 1
             self.line += 1
             if text and not text.isspace():
-                yield Line(text.removesuffix(b"\r"), offset, self.line)
+                text = text.removesuffix(b"\r")
+                yield Line(text, offset, self.line, len(text))
+
+    def _too_long(self, start: bytes, length: int) -> Line:
+        offset = self.offset
+        self.offset += length + 1
+        self.line += 1
+        return Line(start, offset, self.line, length)

@@ -10,7 +10,7 @@ from pipeline.fold.creation import check_creation
 from pipeline.fold.outcome import Ignored, Rejected
 from pipeline.fold.owners import Kind
 from pipeline.log.append import append_lines
-from pipeline.log.compose import compose
+from pipeline.log.compose import Unwritable, compose
 from pipeline.log.id_blocks import take_ids
 from pipeline.operate.answer import Answer, Code
 from pipeline.operate.propose import EVENTS, State, stamp
@@ -66,7 +66,7 @@ def _add(
         event = decode(compose("scene.created", _with_ids(wanted, list(range(1 + count))), time=time))
         if isinstance(event, SceneCreated):
             check_creation(folded.aoi, event.data, None)
-    except EventInvalid as invalid:
+    except (EventInvalid, Unwritable) as invalid:
         return Answer(about, Code.USAGE, f"{about}: {invalid}"), None
     except Ignored:
         return Answer(about, Code.EXISTS, f"{about} is there already"), None

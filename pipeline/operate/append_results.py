@@ -7,7 +7,7 @@ import msgspec
 
 from pipeline.event import EventInvalid, decode, moment
 from pipeline.log.append import append_lines
-from pipeline.log.compose import compose
+from pipeline.log.compose import Unwritable, compose
 from pipeline.operate.answer import Answer, Code
 from pipeline.operate.blind import EVENTS
 
@@ -41,7 +41,10 @@ def _event(line: bytes, source: str | None) -> bytes:
         kind = value.get("type")
         if kind not in ("scene", "tile"):
             raise EventInvalid('a bare result has "type": "scene" or "tile"')
-        line = compose(f"{kind}.result", value, source=source)
+        try:
+            line = compose(f"{kind}.result", value, source=source)
+        except Unwritable as error:
+            raise EventInvalid(str(error)) from None
     event = decode(line)
     moment(event)
     return line

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.event import decode
+from pipeline.event import decode, moment
 from pipeline.fold.apply import fold
 from pipeline.fold.owners import Kind
 from pipeline.fold.state import Scene, Tile
@@ -19,8 +19,8 @@ from pipeline.refresh import refresh
 from pipeline.store.database import Database
 from pipeline.store.folds import Past, pasts
 from pipeline.store.held import hold_store
-from pipeline.store.known import aoi_of, newest_instant
-from pipeline.timestamp import instant, just_after, rfc3339
+from pipeline.store.known import NEVER, aoi_of, newest_instant
+from pipeline.timestamp import TimestampInvalid, instant, just_after, rfc3339
 
 EVENTS = "events"
 _UNNUMBERED = -1
@@ -65,11 +65,13 @@ def propose(
         if expected is not None and (refused := _guard(expected, proposals, list(states.values()))):
             return refused
         lines: list[bytes] = []
+        last = NEVER
         for name, places in sorted(by_aoi.items()):
             for place in places:
-                answers[place], line = states[name].judge(proposals[place])
+                answers[place], line = states[name].judge(proposals[place], last)
                 if line is not None:
                     lines.append(line)
+                    last = moment(decode(line))
         if lines:
             append_lines(data / EVENTS, lines)
         return [answers[place] for place in range(len(proposals))]
@@ -112,10 +114,13 @@ class State:
             ),
         ]
 
-    def judge(self, proposal: Proposal) -> tuple[Answer, bytes | None]:
-        """What would come of it, and its line if that is to be appended."""
+    def judge(self, proposal: Proposal, last: str = NEVER) -> tuple[Answer, bytes | None]:
+        """What would come of it, and its line if that is to be appended: at an instant after `last`."""
         about = proposal.about
-        time = stamp(newest_instant(self._database, proposal.kind, proposal.data["id"]))
+        try:
+            time = stamp(max(last, newest_instant(self._database, proposal.kind, proposal.data["id"])))
+        except TimestampInvalid as at_the_end:
+            return Answer(about, Code.NOT_ALLOWED, f"{about}: {at_the_end}"), None
         line = compose(proposal.type, proposal.data, aoi=self.folded.aoi.name, time=time)
         outcome = self.folded.apply(_UNNUMBERED, decode(line))
         verdict, reason = ("applied", "") if outcome is None else (outcome.verdict, outcome.reason)

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from pipeline.event import Status
 from pipeline.operate.blind import EVENTS
 from pipeline.refresh import refresh
-from pipeline.render import bodies, overview
+from pipeline.render import bodies, overview, pending
 from pipeline.render.dot import dot
 from pipeline.store import record
 from pipeline.store.board import Board, BoardScene, BoardTile, load_board
@@ -51,6 +51,17 @@ def show_aoi(data: Path, name: str, wait_seconds: float) -> Shown | None:
 def graph_of(data: Path, name: str, wait_seconds: float) -> str | None:
     """The dependency graph of an AOI; None if it isn't known."""
     return _ask(data, wait_seconds, lambda database: _of_aoi(database, name, lambda board: dot(board, "graph.dot")))
+
+
+def work_list(data: Path, name: str, wait_seconds: float) -> Shown | None:
+    """What of an AOI may be processed now; None if it isn't known."""
+
+    def tell(board: Board) -> Shown:
+        found: list[BoardScene | BoardTile] = [*pending.pending_scenes(board), *pending.pending_tiles(board)]
+        lines = [f"{'tile' if isinstance(one, BoardTile) else 'scene'} {one.id} {one.source_id}" for one in found]
+        return Shown(lines, pending.pending_json(board))
+
+    return _ask(data, wait_seconds, lambda database: _of_aoi(database, name, tell))
 
 
 def list_entities(data: Path, kind: str, aoi: str, status: str | None, wait_seconds: float) -> Shown | None:

@@ -4,7 +4,6 @@ A *unit* is a part of the site that is rendered whole: a scene, an AOI, or what 
 fingerprint of what it is made from; a unit whose fingerprint the site has already isn't rendered again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from pipeline.render.scene_files import SceneFiles
 from pipeline.render.summary import encoded
 from pipeline.store.board import load_board
 from pipeline.store.database import Database, open_database
+from pipeline.store.held import LOCK
+from pipeline.store.lock import working
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,13 @@ class Published:
 
 
 def publish_aois(task: Task) -> Published:
-    """Renders and publishes the AOIs of a task. Raises StoreBroken, OSError."""
+    """Renders and publishes the AOIs of a task. Raises StoreBroken, HolderGone, OSError."""
     result = Published()
-    with open_database(task.store, read_only=True) as database, SiteWriter(task.site) as site:
+    with (
+        working(task.store.with_name(LOCK)),
+        open_database(task.store, read_only=True) as database,
+        SiteWriter(task.site) as site,
+    ):
         for name in task.aois:
             _publish_aoi(database, site, task, name, result)
         result.written, result.unchanged = site.touched, site.unchanged
@@ -67,31 +72,18 @@ def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, re
         (f"scene/{scene.id}", f"{task.edition} {scenes.fingerprint(scene)}", scene) for scene in board.scenes.values()
     ]
     outdated = [unit for unit in units if known.get(unit[0]) != unit[1]]
-    new, changed = [], []
-    for unit in outdated:
-        (changed if site.has(f"{unit[0]}.html") else new).append(unit)
-    made, left = None, {}
-    unit_of_aoi, fingerprint = f"aoi/{folder}", f"{task.edition} {task.revisions[name]}"
-    if known.get(unit_of_aoi) != fingerprint:
-        made = aoi_files(facts, folder)
-        result.warnings += made.warnings
-    # A page comes before those that link to it: whoever reads meanwhile finds what they are led to.
-    for unit, stamp, scene in new:
+    # Files that aren't there yet come first, so that whoever reads meanwhile finds what changed pages lead to.
+    outdated.sort(key=lambda unit: site.has(f"{unit[0]}.html"))
+    unit_of_aoi, stamp_of_aoi = f"aoi/{folder}", f"{task.edition} {task.revisions[name]}"
+    made = None if known.get(unit_of_aoi) == stamp_of_aoi else aoi_files(facts, folder)
+    left = site.write_missing(made.files) if made else {}
+    for unit, stamp, scene in outdated:
         files = scenes.files(scene)
-        _write(site, files)
+        site.write_all(site.write_missing(files))
         result.units.append((unit, name, stamp, "\n".join(files), ""))
     if made:
-        left = site.write_missing(made.files)
-    for unit, stamp, scene in changed:
-        files = scenes.files(scene)
-        _write(site, site.write_missing(files))
-        result.units.append((unit, name, stamp, "\n".join(files), ""))
-    if made:
-        _write(site, left)
-        stamp = f"{fingerprint} makeshift" if made.warnings else fingerprint  # then the next build tries again
-        result.units.append((unit_of_aoi, name, stamp, "\n".join(made.files), encoded(made.summary)))
-
-
-def _write(site: SiteWriter, files: Mapping[str, bytes]) -> None:
-    for path, data in files.items():
-        site.write(path, data)
+        site.write_all(left)
+        if made.warnings:
+            result.warnings += made.warnings
+            stamp_of_aoi += " makeshift"  # so that the next build tries again
+        result.units.append((unit_of_aoi, name, stamp_of_aoi, "\n".join(made.files), encoded(made.summary)))

@@ -69,8 +69,7 @@ def publish_site(database: Database, plan: Plan, writer: SiteWriter, results: Se
         summaries = [decoded(text) for text in record.summaries(database, plan.folders, results)]
         files = site_files(database, plan.folders, summaries)
         before = len(writer.touched), writer.unchanged
-        for path, content in writer.write_missing(files).items():
-            writer.write(path, content)
+        writer.write_all(writer.write_missing(files))
         result.units.append(("site", "", plan.site_fingerprint, "\n".join(files), ""))
         result.written, result.unchanged = writer.touched[before[0] :], writer.unchanged - before[1]
     return result

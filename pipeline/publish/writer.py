@@ -1,5 +1,6 @@
 """Writes files into the site: only those whose bytes differ, each whole or not at all."""
 
+import os
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -34,6 +35,11 @@ class SiteWriter:
             return
         folder.replace(name, data)
         self.touched.append(path)
+
+    def write_all(self, files: Mapping[str, bytes]) -> None:
+        """Brings files to these bytes, in their order."""
+        for path, data in files.items():
+            self.write(path, data)
 
     def write_missing(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
         """Writes those of the files that aren't there at all; gives the others, in their order."""
@@ -78,8 +84,8 @@ class SiteWriter:
             place, _, name = path.rpartition("/")
             self._folder(place).sync_file(name)
             self._unflushed.add(place)
-        for place in sorted({above for place in self._unflushed for above in _and_above(place)}, reverse=True):
-            self._folder(place).sync()
+        for folder in sorted({above for place in self._unflushed for above in _and_above(place)}, reverse=True):
+            self._folder(folder).sync()
         self._unflushed.clear()
 
     def _folder(self, place: str, *, create: bool = True) -> Folder:
@@ -124,7 +130,7 @@ def _and_above(place: str) -> Iterator[str]:
 
 def paths_in(site: Path, owned: tuple[str, ...]) -> set[str]:
     """All files in the site's own folders, leftovers of killed builds among them. Symbolic links are not followed."""
-    found: set[str] = set()
+    found = leftovers(site)
     pending = [folder for folder in owned if (site / folder).is_dir() and not (site / folder).is_symlink()]
     while pending:
         folder = pending.pop()
@@ -134,5 +140,13 @@ def paths_in(site: Path, owned: tuple[str, ...]) -> set[str]:
                 pending.append(path)
             else:
                 found.add(path)
-    found.update(entry.name for entry in os.scandir(site) if is_temporary(entry.name))
+    return found
+
+
+def leftovers(site: Path) -> set[str]:
+    """What killed builds left in the folders that aren't the site's alone."""
+    found = {entry.name for entry in os.scandir(site) if is_temporary(entry.name)}
+    inner = site / "build"
+    if inner.is_dir() and not inner.is_symlink():
+        found.update(f"build/{entry.name}" for entry in os.scandir(inner) if is_temporary(entry.name))
     return found

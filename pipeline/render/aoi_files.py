@@ -9,11 +9,16 @@ from pipeline.insight.waiting import Waiting, waiting_json
 from pipeline.render import bodies, features, overview
 from pipeline.render.aoi_page import aoi_page
 from pipeline.render.attention_view import attention_json
+from pipeline.render.badge import badge
+from pipeline.render.day_pages import render_days
+from pipeline.render.feeds import FEED, aoi_feed
 from pipeline.render.graph_pages import render_graph
 from pipeline.render.list_pages import list_pages
 from pipeline.render.map_data import FILE as MAP_DATA
 from pipeline.render.map_data import map_data
 from pipeline.render.map_places import aoi_places
+from pipeline.render.pending import pending_json
+from pipeline.render.qgis_style import qgis_style
 from pipeline.render.summary import Summary, summary
 
 
@@ -37,22 +42,28 @@ def aoi_files(facts: Facts, folder: str) -> AoiFiles:
         f"{here}/overview.txt": overview.text(workload),
         f"{here}/overview.json": overview.json(workload),
         f"{here}/scenes.json": bodies.scenes(board),
-        f"{here}/scenes.geojson": features.scenes(board),
         f"{here}/tiles.json": bodies.tiles(board),
-        f"{here}/tiles.geojson": features.tiles(board),
         f"{here}/roottiles.json": bodies.root_tiles(board),
         f"{here}/leaftiles.json": bodies.leaf_tiles(board),
+        f"{here}/pending.json": pending_json(board),
+        f"{here}/badge.svg": badge(workload),
+        f"{here}/{FEED}": aoi_feed(board, folder),
+        f"{here}/scenes.qml": qgis_style(),
+        f"{here}/tiles.qml": qgis_style(),
         f"{here}/attention.json": attention_json(facts.attention),
         f"{here}/waiting.json": waiting_json(board, facts.waiting),
         f"{here}/{MAP_DATA}": map_data(places, f"{here}/index.html"),
         **graph,
     }
+    scene_features, tile_features = features.scenes(board), features.tiles(board)
+    files |= {f"{here}/scenes.geojson": scene_features[None], f"{here}/tiles.geojson": tile_features[None]}
     for status in STATUSES:
         files[f"{here}/scenes/{status}.json"] = bodies.scenes(board, status)
-        files[f"{here}/scenes/{status}.geojson"] = features.scenes(board, status)
+        files[f"{here}/scenes/{status}.geojson"] = scene_features[status]
         files[f"{here}/tiles/{status}.json"] = bodies.tiles(board, status)
-        files[f"{here}/tiles/{status}.geojson"] = features.tiles(board, status)
+        files[f"{here}/tiles/{status}.geojson"] = tile_features[status]
     files.update(list_pages(board, folder, facts.waiting))
+    files.update(render_days(facts, folder))
     files[f"{here}/index.html"] = aoi_page(facts, folder, workload, places, files)
     return AoiFiles(files, warnings, summary(facts, workload, places))
 

@@ -11,6 +11,7 @@ from pipeline.render.map_places import AoiPlaces
 from pipeline.render.map_svg import aoi_map
 from pipeline.render.matrix_svg import matrix_context
 from pipeline.render.overview import Overview
+from pipeline.render.progress_svg import progress_context
 
 _BY_DAY = timedelta(days=3)
 """A forecast that is farther away is told to the day."""
@@ -34,6 +35,7 @@ def aoi_page(facts: Facts, folder: str, workload: Overview, places: AoiPlaces, f
         pace=pace(facts.progress),
         last_event=facts.board.events[-1].instant if facts.board.events else None,
         matrix=matrix_context(facts),
+        over_time=progress_context(facts, folder),
         map=aoi_map(facts.board, path, places),
         files=[name for name in names if name.endswith(_FOR_SCRIPTS)],
     )

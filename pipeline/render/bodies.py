@@ -55,6 +55,9 @@ _EMPTY_DATA = msgspec.Raw(
 )
 """The scene's data in lists of tiles, as in the document's example."""
 
+MOST_REPEATED_BYTES = 4 * 1024 * 1024
+"""The bodies of a scene's tiles repeat the scene's data, unless all of them together would repeat more than that."""
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -117,7 +120,9 @@ def _scene(of: BoardScene, aoi: str) -> _SceneBody:
 
 
 def _scene_of(of: BoardTile, aoi: str) -> _SceneOfTile:
-    return _SceneOfTile(of.scene.id, of.scene.source_id, aoi, msgspec.Raw(of.scene.data))
+    scene = of.scene
+    is_small = len(scene.data) * len(scene.tiles) <= MOST_REPEATED_BYTES
+    return _SceneOfTile(scene.id, scene.source_id, aoi, msgspec.Raw(scene.data) if is_small else _EMPTY_DATA)
 
 
 def _empty_scene(of: BoardTile) -> _SceneOfTile:

@@ -1,6 +1,7 @@
 """Jinja as the pages use it: everything from the log is escaped, every undefined name is an error."""
 
 import functools
+import re
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -44,7 +45,19 @@ def environment() -> jinja2.Environment:
 def page(template: str, path: str, **context: Any) -> bytes:
     """The page of that path: the template with its context, and `link`, which links to a path of the site from here."""
     rendered = environment().get_template(template).render(path=path, link=functools.partial(url, base=path), **context)
-    return rendered.encode("utf-8", "backslashreplace")
+    return html_bytes(rendered)
+
+
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def html_bytes(text: str) -> bytes:
+    """HTML as UTF-8. Controls and noncharacters, which HTML may not hold, become U+FFFD."""
+    encoded = text.encode("utf-8", "backslashreplace")
+    if len(encoded.translate(None, _CONTROLS)) == len(encoded) and b"\xc2" not in encoded and b"\xef" not in encoded:
+        return encoded
+    return _NO_TEXT.sub("\ufffd", encoded.decode()).encode()
 
 
 def at(instant: str, *, parts: Iterable[str] = ("day", "time")) -> Markup:

@@ -10,7 +10,10 @@ from pipeline.insight.facts import Facts
 from pipeline.render.attention_view import open_count
 from pipeline.render.map_places import AoiPlaces
 from pipeline.render.overview import Counts, Overview
+from pipeline.render.troubles import Trouble, troubles
+from pipeline.store.board import Board
 
+_TROUBLES = 5
 Bounds = tuple[float, float, float, float]
 
 
@@ -32,6 +35,11 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     """The instant of its last event in log order, whatever came of it."""
     bounds: Bounds | None = None
     """West, south, east, north of its footprints, in degrees; west is greater than east across the antimeridian."""
+    oldest_pending: str | None = None
+    """The instant since when that scene or tile has been PENDING that has been so longest."""
+    oldest_retry: str | None = None
+    troubles: tuple[Trouble, ...] = ()
+    """The latest few events by which something went into RETRY or FAILED, the latest first."""
 
 
 def summary(facts: Facts, workload: Overview, places: AoiPlaces) -> Summary:
@@ -49,7 +57,17 @@ def summary(facts: Facts, workload: Overview, places: AoiPlaces) -> Summary:
         max(days, default=None),
         board.events[-1].instant if board.events else None,
         places.bounds,
+        oldest(board, "PENDING"),
+        oldest(board, "RETRY"),
+        tuple(troubles(board, _TROUBLES, whole_messages=False)),
     )
+
+
+def oldest(board: Board, status: Status) -> str | None:
+    """The instant since when that scene or tile has been in a status that has been so longest."""
+    since = [scene.since for scene in board.scenes.values() if scene.status == status]
+    since += [tile.since for tile in board.tiles.values() if tile.status == status]
+    return min(since, default=None)
 
 
 _decoder = msgspec.json.Decoder(Summary)

@@ -6,6 +6,7 @@ What is in HTTP alone (conditions, ranges, HEAD, dates) is werkzeug's.
 import gzip
 import hashlib
 from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -197,7 +198,7 @@ def _response(request: Request, answer: _Answer) -> Response:
     if answer.type == _TYPES["html"]:
         response.headers["Content-Security-Policy"] = _PAGE_POLICY
     response.set_etag(hashlib.blake2b(answer.data, digest_size=12).hexdigest() + coding)
-    response.last_modified = answer.changed_at
+    response.last_modified = datetime.fromtimestamp(answer.changed_at, UTC)
     environ = dict(request.environ)
     if not ranged:
         environ.pop("HTTP_RANGE", None)

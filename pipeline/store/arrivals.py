@@ -5,18 +5,18 @@ to the AOI of what it names. What comes out are the AOIs whose past has changed:
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
 import msgspec
 
-from pipeline.event import SceneCreated, canonical, decode
+from pipeline.event import SceneCreated, canonical
 from pipeline.fold.owners import Claim, Kind, claims, taken
 from pipeline.ingest import Arrival, Batch
 from pipeline.log.files import Position
 from pipeline.store.database import Database
-from pipeline.store.texts import TextReader, TextWriter
+from pipeline.store.texts import TextReader, TextWriter, event_of
 
 
 class _EventRow(msgspec.Struct, gc=False):
@@ -271,6 +271,13 @@ def positions(database: Database) -> dict[str, Position]:
     }
 
 
+def forget_places(database: Database, replaced: Sequence[str], gone: Sequence[str]) -> None:
+    """Forgets which lines of replaced files can't be used, and which of files that are gone have no end."""
+    for table, files in (("quarantine", replaced), ("unfinished", gone)):
+        if files:
+            database.run(f"DELETE FROM {table} WHERE file IN (SELECT unnest(?))", [list(files)])
+
+
 def owners_on_record(database: Database, ids: Iterable[tuple[Kind, int]]) -> dict[tuple[Kind, int], Claim]:
     """The natural key that each of these ids belongs to, where a creation names it."""
     database.keep("asked", sorted(ids), "kind VARCHAR, id BIGINT")
@@ -296,5 +303,5 @@ def owners_on_record(database: Database, ids: Iterable[tuple[Kind, int]]) -> dic
 def _claims_at(reader: TextReader, place: list[int]) -> list[Claim]:
     batch, start, length = place
     reader.prepare([batch])
-    event = decode(reader.text(batch, start, length))
+    event = event_of(reader.text(batch, start, length))
     return claims(event.data) if isinstance(event, SceneCreated) else []

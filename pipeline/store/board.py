@@ -142,7 +142,8 @@ def make_board(past: Past) -> Board | None:
         born = events[scene.created].instant
         shown = BoardScene(
             scene.id, scene.source_id, scene.status, scene.message, scene.retry_countdown, scene.by_hand, scene.data,
-            scene.geometry, scene.tags, born, max(born, since.get(("scene", scene.id), born)), _date(scene.data),
+            scene.geometry, scene.tags, born, max(born, since.get(("scene", scene.id), born)),
+            acquisition_date(scene.data),
         )  # fmt: skip
         scenes[scene.id] = shown
         for tile in scene.tiles.values():
@@ -185,7 +186,8 @@ _dated = msgspec.json.Decoder(_Dated)
 _text = msgspec.json.Decoder(str)
 
 
-def _date(data: bytes) -> str | None:
+def acquisition_date(data: bytes | msgspec.Raw) -> str | None:
+    """`data.date` as it came; None if there is none that can be read, whatever else the payload holds."""
     try:
         date = _text.decode(_dated.decode(data).date)
     except msgspec.DecodeError:

@@ -1,5 +1,7 @@
 """Opens the cache: makes it when it isn't there, makes it anew when it is of another version or broken."""
 
+import errno
+import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +13,8 @@ from typing import Any, TypeVar
 
 import duckdb
 import msgspec
+
+from pipeline.store.lock import StoreHeld
 
 SCHEMA_VERSION = "3"
 _Row = TypeVar("_Row")
@@ -27,6 +31,10 @@ def batched(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:
 
 class StoreBroken(Exception):
     """The cache answered with an error. It can be moved aside: everything in it comes from the log."""
+
+
+class TextDamaged(Exception):
+    """A line of the log that was kept in the cache can't be read any more."""
 
 
 class Database:
@@ -110,18 +118,24 @@ class Database:
 
 @contextmanager
 def open_database(path: Path, *, read_only: bool = False) -> Iterator[Database]:
-    """Opens the cache at `path`; `:memory:` for one that isn't kept. Raises StoreBroken if it fails."""
+    """Opens the cache at `path`; `:memory:` for one that isn't kept.
+
+    Raises StoreBroken if what it holds is to blame, OSError if the disk or the system is (no space, no permission, no
+    memory: the cache itself is as good as before), StoreHeld if another program has it open.
+    """
     try:
         connection = duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
-        raise StoreBroken(_first_line(error)) from error
+        raise _in_own_words(error, path) from error
     database = Database(connection)
     try:
         if not read_only:
             _ensure_schema(database)
         yield database
     except duckdb.Error as error:
-        raise StoreBroken(_first_line(error)) from error
+        raise _in_own_words(error, path) from error
+    except TextDamaged as error:
+        raise StoreBroken(str(error)) from error
     finally:
         with suppress(duckdb.Error):  # a broken cache can't be closed in order; it is moved aside
             database.close()
@@ -140,6 +154,27 @@ def _ensure_schema(database: Database) -> None:
             if statement.strip():
                 database.run(statement)
         database.set_value("schema", SCHEMA_VERSION)
+
+
+_NOT_ITS_FAULT = {
+    os.strerror(code): code
+    for code in (
+        errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOMEM,
+    )
+}  # fmt: skip
+"""What the system says when a file can't be written or opened though nothing is wrong with what it holds."""
+
+
+def _in_own_words(error: duckdb.Error, path: Path) -> Exception:
+    said = _first_line(error)
+    if "Could not set lock on file" in said:
+        return StoreHeld(f"another program has the store open: {said}")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return OSError(errno.ENOMEM, said, str(path))
+    for words, code in _NOT_ITS_FAULT.items():
+        if words in said:
+            return OSError(code, words, str(path))
+    return StoreBroken(said)
 
 
 def _first_line(error: duckdb.Error) -> str:

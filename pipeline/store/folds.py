@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.event import Event, decode
+from pipeline.event import Event
 from pipeline.fold.aoi_status import aoi_status
 from pipeline.fold.apply import Folded
 from pipeline.store.database import Database
-from pipeline.store.texts import TextReader
+from pipeline.store.texts import TextReader, event_of
 
 _TABLES = ("scenes", "tiles", "outcomes")
 
@@ -47,7 +47,7 @@ def pasts(database: Database, names: Iterable[str]) -> Iterator[Past]:
         left.discard(name)
         yield Past(
             name,
-            [(row[1], decode(text)) for row, text in zip(rows, texts, strict=True)],
+            [(row[1], event_of(text)) for row, text in zip(rows, texts, strict=True)],
             texts,
             [row[2] for row in rows],
             taken,

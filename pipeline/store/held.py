@@ -29,6 +29,15 @@ class Store:
             self._move_aside()
             raise
 
+    @contextmanager
+    def lent(self) -> Iterator[Path]:
+        """Lends its file to other processes, which only read. Raises StoreBroken as `open` does."""
+        try:
+            yield self.path
+        except StoreBroken:
+            self._move_aside()
+            raise
+
     def mend(self) -> None:
         """Makes it anew if it doesn't open."""
         try:

@@ -5,7 +5,8 @@ from typing import Any
 from pipeline.fold.owners import Kind
 from pipeline.store.database import Database
 
-_NEVER = "0001-01-01T00:00:00.000000000"
+NEVER = "0001-01-01T00:00:00.000000000"
+"""The first instant there is."""
 
 
 def aoi_of(database: Database, kind: str, id: Any) -> str | None:
@@ -38,7 +39,7 @@ def newest_instant(database: Database, kind: str, id: Any) -> str:
 
 def _newest(database: Database, where: str, parameters: list[Any]) -> str:
     found = database.rows(f"SELECT max(instant) FROM events WHERE {where}", parameters)
-    return found[0][0] or _NEVER
+    return found[0][0] or NEVER
 
 
 def highest_ids(database: Database) -> dict[Kind, int]:

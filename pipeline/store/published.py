@@ -27,13 +27,13 @@ def outdated(database: Database, folders: Mapping[str, str], edition: str) -> li
 
 def site_fingerprint(database: Database, edition: str) -> str:
     """What the pages that span all AOIs are made from."""
-    counts = database.rows(
+    log = database.rows(
         """
-        SELECT (SELECT count(*) FROM quarantine), (SELECT count(*) FROM conflicts),
-               (SELECT string_agg(concat(file, file_offset, text), '|' ORDER BY file) FROM unfinished)
+        SELECT (SELECT bit_xor(hash(q)) FROM quarantine q), (SELECT bit_xor(hash(c)) FROM conflicts c),
+               (SELECT bit_xor(hash(u)) FROM unfinished u)
         """
     )
-    return f"{edition} {database.value('revision')} {counts[0]}"
+    return f"{edition} {database.value('revision')} {log[0]}"
 
 
 def summaries(database: Database, folders: Mapping[str, str], results: Iterable[Units]) -> list[str]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 import zstandard
 
-from pipeline.store.database import Database
+from pipeline.event import Event, EventInvalid, decode
+from pipeline.store.database import Database, TextDamaged
 
 _LEVEL = 1
 _FLUSH_BYTES = 512 * 1024
@@ -57,23 +58,37 @@ class TextReader:
         self._bytes = 0
 
     def prepare(self, batches: Iterable[int]) -> None:
-        """Reads the batches that are not there yet, in one query."""
+        """Reads the batches that are not there yet, in one query. Raises TextDamaged."""
         wanted = sorted(set(batches) - self._cache.keys())
         if not wanted:
             return
         self._trim()
         rows = self._database.rows("SELECT batch, text FROM lines WHERE batch IN (SELECT unnest(?))", [wanted])
         for batch, blob in rows:
-            text = self._decompressor.decompress(blob, max_output_size=2**31 - 1)
+            try:
+                text = self._decompressor.decompress(blob, max_output_size=2**31 - 1)
+            except zstandard.ZstdError as error:
+                raise TextDamaged(f"the lines of batch {batch}: {error}") from error
             self._cache[batch] = text
             self._bytes += len(text)
 
     def text(self, batch: int, start: int, length: int) -> bytes:
-        """A line of a batch that was prepared."""
+        """A line of a batch that was prepared. Raises TextDamaged if it isn't there."""
+        lines = self._cache.get(batch)
+        if lines is None or start + length > len(lines):
+            raise TextDamaged(f"the lines of batch {batch} are not all there")
         self._cache.move_to_end(batch)
-        return self._cache[batch][start : start + length]
+        return lines[start : start + length]
 
     def _trim(self) -> None:
         while self._cache and self._bytes > _CACHE_BYTES:
             _, dropped = self._cache.popitem(last=False)
             self._bytes -= len(dropped)
+
+
+def event_of(text: bytes) -> Event:
+    """The event of a line that was kept. Raises TextDamaged if it is none: when it was taken in it was one."""
+    try:
+        return decode(text)
+    except EventInvalid as invalid:
+        raise TextDamaged(f"a line that was an event: {invalid}") from None

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from pipeline import disk
 from pipeline.build import Built
 from pipeline.watch.log_state import LogState
 from pipeline.watch.notices import notices
@@ -82,8 +81,7 @@ class Watch:
         self._messages.put("stop")
 
     def run(self) -> None:
-        """Builds now, and then whenever there is something to build. Raises OSError if there is no log folder."""
-        disk.make_folders(self._log_dir)
+        """Builds now, and then whenever there is something to build."""
         with ExitStack() as open_:
             look_seconds = self._poll_seconds or self._be_told(open_)
             self._state.look()

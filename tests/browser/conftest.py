@@ -1,0 +1,68 @@
+"""A browser, the sites as folders and over HTTP, and visits to them.
+
+Without Playwright or Chromium these tests are skipped; with SCENEBOARD_REQUIRE_BROWSER set they fail instead.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+from example_sites import Site, hostile, sample
+from visits import HEIGHT, WIDTHS, Server, Visit, Visits, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+__all__ = ["hostile", "sample"]
+
+REQUIRED = "SCENEBOARD_REQUIRE_BROWSER"
+_OFF_LINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+
+
+def _missing(what: str) -> NoReturn:
+    said = f"{what}: pages aren't looked at in a browser"
+    if os.environ.get(REQUIRED):
+        pytest.fail(f"{said}, but {REQUIRED} is set")
+    pytest.skip(said)
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """The Chromium of this machine, without a network."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("the package playwright isn't installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        _missing("there is no chromium on the PATH")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", _OFF_LINE])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: "Browser", server: "Server") -> Iterator[Visit]:
+    """Begins visits to a site: `visit(site)` from its folder, `visit(site, "http")` from a server."""
+    contexts: list[BrowserContext] = []
+
+    def begin(site: Site, served: str = "file", **options: Any) -> Visits:
+        context = browser.new_context(viewport={"width": WIDTHS[-1], "height": HEIGHT}, **options)
+        contexts.append(context)
+        root = f"{site.folder.as_uri()}/" if served == "file" else server.place(site.folder)
+        return Visits(context.new_page(), root)
+
+    yield begin
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A file server that knows nothing of sites."""
+    root = tmp_path_factory.mktemp("served")
+    with serving(root) as port:
+        yield Server(root, port)

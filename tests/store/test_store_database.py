@@ -1,0 +1,157 @@
+"""The store is a cache: whatever becomes of it, what it hands on is made anew from the log."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from arriving import told
+from log_lines import Log
+
+from pipeline.refresh import refresh
+from pipeline.store import database as databases
+from pipeline.store.database import Database, StoreBroken, open_database
+from pipeline.store.held import STORE, hold_store
+
+
+@pytest.fixture
+def filled(log: Log, data: Path) -> Path:
+    """A data folder whose log holds something of everything."""
+    log.aoi("Demo")
+    log.scene(1, {11: None, 12: None}, retries=1)
+    log.scene(2, {21: 11, 22: 12})
+    log.says("scene", 1, "DONE")
+    log.says("tile", 11, "RETRY", "disk full")
+    log.says("tile", 777, "DONE")
+    log.append(b"not an event")
+    return data
+
+
+def handed_on(data: Path) -> tuple[dict[str, Any], list[str]]:
+    """What the store hands on once it is up to the log, and the warnings on the way."""
+    with hold_store(data, 0) as store, store.open() as database:
+        refresh(database, data / "events")
+        return told(database), store.warnings
+
+
+def test_a_store_that_was_deleted_is_made_anew(filled: Path) -> None:
+    before, _ = handed_on(filled)
+    assert len(before["events"]) == 6
+    assert len(before["quarantine"]) == 1
+    (filled / STORE).unlink()
+    assert handed_on(filled) == (before, [])
+
+
+def test_a_store_of_another_version_is_made_anew_without_a_word(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, _ = handed_on(filled)
+    monkeypatch.setattr(databases, "SCHEMA_VERSION", "of the future")
+    assert handed_on(filled) == (before, [])
+    monkeypatch.undo()
+    assert handed_on(filled) == (before, [])
+
+
+def test_a_database_of_something_else_is_emptied(filled: Path) -> None:
+    with duckdb.connect(str(filled / STORE)) as other:
+        other.execute('CREATE TABLE "of "" somebody" (a INTEGER)')
+        other.execute("CREATE TABLE events (b VARCHAR)")
+    assert handed_on(filled)[1] == []
+    with open_database(filled / STORE) as database:
+        assert database.rows("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'of%'") == [(0,)]
+
+
+def test_a_store_that_goes_on_is_not_read_again(filled: Path) -> None:
+    handed_on(filled)
+    with hold_store(filled, 0) as store, store.open() as database:
+        assert refresh(database, filled / "events").events == 0
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"this is no database")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:6000])
+
+
+def zeroed(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+@pytest.mark.parametrize("breaks", [garbage, cut, zeroed])
+def test_a_broken_store_is_moved_aside_with_a_warning(filled: Path, breaks: Any) -> None:
+    before, _ = handed_on(filled)
+    breaks(filled / STORE)
+    broken = (filled / STORE).read_bytes()
+    after, warnings = handed_on(filled)
+    assert after == before
+    assert len(warnings) == 1
+    assert "made anew from the log" in warnings[0]
+    assert (filled / f"{STORE}.broken").read_bytes() == broken
+    assert handed_on(filled) == (before, [])
+
+
+def test_a_store_that_breaks_under_work_is_moved_aside(filled: Path) -> None:
+    before, _ = handed_on(filled)
+    with hold_store(filled, 0) as store, pytest.raises(StoreBroken), store.open() as database:
+        database.run("SELECT * FROM no_such_table")
+    assert (filled / f"{STORE}.broken").exists()
+    assert handed_on(filled) == (before, [])
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from pipeline.refresh import refresh
+from pipeline.store.database import open_database
+data = Path(sys.argv[1])
+with open_database(data / "sceneboard.duckdb") as database:
+    refresh(database, data / "events")
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def killed(filled: Path, log: Log) -> Path:
+    """The data folder after a process that took more events in was killed: they are in the write-ahead log alone."""
+    handed_on(filled)
+    log.says("tile", 11, "DONE")
+    log.says("scene", 2, "DONE")
+    subprocess.run([sys.executable, "-c", KILLED, str(filled)], check=False)
+    assert (filled / f"{STORE}.wal").stat().st_size > 0
+    return filled
+
+
+@pytest.mark.parametrize("left", [0, 0.2, 0.5, 0.8, 0.99, 1])
+def test_a_cut_write_ahead_log_heals_itself(killed: Path, tmp_path: Path, left: float) -> None:
+    """The events whose positions went with it are read again."""
+    shutil.copytree(killed / "events", tmp_path / "afresh" / "events")
+    expected, _ = handed_on(tmp_path / "afresh")
+    wal = (killed / f"{STORE}.wal").read_bytes()
+    (killed / f"{STORE}.wal").write_bytes(wal[: int(len(wal) * left)])
+    assert handed_on(killed)[0] == expected
+
+
+def test_a_write_ahead_log_whose_store_was_deleted_is_no_harm(killed: Path, tmp_path: Path) -> None:
+    shutil.copytree(killed / "events", tmp_path / "afresh" / "events")
+    expected, _ = handed_on(tmp_path / "afresh")
+    (killed / STORE).unlink()
+    assert handed_on(killed)[0] == expected
+
+
+def test_a_transaction_that_fails_leaves_the_last_good_state(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, _ = handed_on(filled)
+    Log(filled / "events").add("aoi.created", {"id": "New"}, id="new")
+
+    def fails(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "set_value", fails)
+        with pytest.raises(KeyboardInterrupt):
+            handed_on(filled)
+    with open_database(filled / STORE) as database:
+        assert told(database) == before
+    assert [name for name, _ in handed_on(filled)[0]["aois"]] == ["Demo", "New"]

@@ -1,0 +1,244 @@
+"""What is new in the log becomes events, or stands in quarantine with its place; nothing is read twice."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+from arriving import Taken
+from log_lines import Log, at, compressed, line
+
+from pipeline import ingest
+from pipeline.event import Event
+from pipeline.log import lines
+from pipeline.log.files import Position, look
+
+BAD = b"not an event"
+
+
+def statuses(store: Taken) -> list[str]:
+    """The AOIs' statuses, by name."""
+    return [f"{name}" for (name,) in store.database.rows("SELECT name FROM aois WHERE present ORDER BY name")]
+
+
+# Reading goes on from the byte where the last build stopped
+
+
+class Reads:
+    """How many bytes were read of log files, and how many lines were taken apart."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.lines = 0
+
+    def reset(self) -> None:
+        self.bytes = self.lines = 0
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reads]:
+    counted = Reads()
+    open_inside, decode = lines.open_inside, ingest.decode
+
+    def opened(log_dir: Path, path: str) -> BinaryIO:
+        file = open_inside(log_dir, path)
+        read = file.read
+
+        class Counting:
+            def __enter__(self) -> "Counting":
+                return self
+
+            def __exit__(self, *_: object) -> None:
+                file.close()
+
+            def seek(self, *place: int) -> int:
+                return file.seek(*place)
+
+            def read(self, size: int) -> bytes:
+                text = read(size)
+                counted.bytes += len(text)
+                return text
+
+        return Counting()  # type: ignore[return-value]
+
+    def decoded(text: bytes, *more: int) -> Event:
+        counted.lines += 1
+        return decode(text, *more)
+
+    monkeypatch.setattr(lines, "open_inside", opened)
+    monkeypatch.setattr(ingest, "decode", decoded)
+    return counted
+
+
+def test_of_a_file_that_grew_only_what_is_new_is_read(store: Taken, reads: Reads) -> None:
+    store.take(*(store.aoi(f"A{number}") for number in range(50)))
+    reads.reset()
+    new = store.aoi("new")
+    assert store.take(new).events == 1
+    assert (reads.lines, reads.bytes) == (1, len(line(new)) + 1)
+
+
+def test_nothing_new_is_nothing_read(store: Taken, reads: Reads) -> None:
+    store.take(store.aoi("A"))
+    reads.reset()
+    found = store.take()
+    assert (found.events, found.folded) == (0, [])
+    assert (reads.lines, reads.bytes) == (0, 0)
+
+
+def test_a_torn_line_is_taken_once_its_end_comes(store: Taken, reads: Reads) -> None:
+    text = line(store.aoi("A")) + b"\n"
+    path = store.log.path("log.jsonl")
+    path.write_bytes(text[:30])
+    found = store.take()
+    assert (found.events, found.quarantined) == (0, 0)
+    assert store.unfinished() == [("log.jsonl", 0, text[:30].decode())]
+    with path.open("ab") as file:
+        file.write(text[30:])
+    assert store.take().events == 1
+    assert (store.unfinished(), store.quarantine(), statuses(store)) == ([], [], ["A"])
+
+
+def test_a_torn_line_that_was_ended_by_the_next_writer_is_bad(store: Taken) -> None:
+    """The lines before and after it aren't lost with it."""
+    store.log.path("log.jsonl").write_bytes(line(store.aoi("A")) + b'\n{"specversion":"1.0",')
+    store.take()
+    store.log.append(b"", store.aoi("B"))
+    store.take()
+    assert [(offset, number) for _, offset, number, _, _ in store.quarantine()] == [(len(line(store.aoi("A"))) + 1, 2)]
+    assert statuses(store) == ["A", "B"]
+
+
+# Quarantine
+
+
+def test_a_bad_line_is_kept_with_its_place_and_reason(store: Taken) -> None:
+    good = line(store.aoi("A"))
+    store.log.append(good, BAD, good, b"\xff\xc3\xa9", file="deep/er/x.jsonl")
+    found = store.take()
+    assert (found.events, found.quarantined) == (2, 2)
+    (file, offset, number, reason, text), (_, offset_2, number_2, reason_2, text_2) = store.quarantine()
+    assert (file, offset, number, text) == ("deep/er/x.jsonl", len(good) + 1, 2, "not an event")
+    assert reason.startswith("not JSON")
+    assert (offset_2, number_2, text_2) == (2 * len(good) + len(BAD) + 3, 4, "\\xffé")
+    assert reason_2 == "not UTF-8: byte 1 of the line is 0xff"
+    assert statuses(store) == ["A"]
+
+
+def test_the_text_of_a_very_long_line_is_cut(store: Taken) -> None:
+    store.take(b"x" * 100_000)
+    ((*_, text),) = store.quarantine()
+    assert text == "x" * 65_536 + "… (100,000 bytes)"
+
+
+def test_bad_lines_of_rotated_files_have_their_place_in_the_text(store: Taken) -> None:
+    store.log.path("r.jsonl.zst").write_bytes(compressed([line(store.aoi("A")), BAD], ".zst"))
+    store.take()
+    ((file, offset, number, _, _),) = store.quarantine()
+    assert (file, offset, number) == ("r.jsonl.zst", len(line(store.aoi("A"))) + 1, 2)
+
+
+def test_a_damaged_file_is_told_and_what_came_before_is_taken(store: Taken) -> None:
+    text = compressed([line(store.aoi(f"A{number}")) for number in range(300)], ".gz")
+    store.log.path("cut.jsonl.gz").write_bytes(text[:-2000])
+    found = store.take()
+    assert 0 < found.events < 300
+    ((file, _, number, reason, _),) = store.quarantine()
+    assert (file, number) == ("cut.jsonl.gz", found.events + 1)
+    assert reason.startswith("damaged from here on")
+
+
+def test_a_bad_line_that_was_mended_in_place_is_bad_no_more(store: Taken) -> None:
+    """The file is another one then: it is read again from its start."""
+    store.take(store.aoi("A"), BAD)
+    mended = store.log.path("new")
+    mended.write_bytes(line(store.aoi("A")) + b"\n" + line(store.aoi("B")) + b"\n")
+    mended.replace(store.log.path("log.jsonl"))
+    assert store.take().replaced == ["log.jsonl"]
+    assert (store.quarantine(), statuses(store)) == ([], ["A", "B"])
+
+
+# Rotated, truncated, replaced, gone
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+@pytest.mark.parametrize("between", [True, False])
+def test_a_rotated_log_changes_nothing(store: Taken, ending: str, between: bool) -> None:
+    """Whether or not a build looked while it had its old name."""
+    events = [store.aoi("A"), store.scene(1, {11: None}), store.says("scene", 1, "DONE")]
+    store.log.append(*events)
+    if between:
+        store.take()
+    store.log.path("log.jsonl").unlink()
+    store.log.path(f"log.jsonl{ending}").write_bytes(compressed(map(line, events), ending))
+    found = store.take()
+    assert found.gone == (["log.jsonl"] if between else [])
+    assert found.folded == (["A"] if between is False else found.folded)
+    assert (store.board().scenes[1].status, store.conflicts(), store.quarantine()) == ("DONE", [], [])
+    assert len(store.board().events) == 3
+
+
+def test_a_truncated_log_is_told_and_nothing_is_forgotten(store: Taken) -> None:
+    store.take(store.aoi("A"), store.aoi("B"))
+    os.truncate(store.log.path("log.jsonl"), len(line(store.aoi("A"))) + 1)
+    assert store.take().replaced == ["log.jsonl"]
+    assert statuses(store) == ["A", "B"]
+    store.take(store.aoi("C"))
+    assert statuses(store) == ["A", "B", "C"]
+
+
+def test_a_log_file_that_is_gone_is_told_each_time_and_its_events_are_kept(store: Taken) -> None:
+    store.take(store.aoi("A"), file="a.jsonl")
+    store.log.path("a.jsonl").unlink()
+    assert store.take(store.aoi("B"), file="b.jsonl").gone == ["a.jsonl"]
+    assert store.take().gone == ["a.jsonl"]
+    assert statuses(store) == ["A", "B"]
+
+
+def test_a_torn_line_of_a_file_that_is_gone_waits_no_more(store: Taken) -> None:
+    store.log.path("a.jsonl").write_bytes(b'{"torn"')
+    store.take()
+    store.log.path("a.jsonl").unlink()
+    store.take(store.aoi("B"))
+    assert store.unfinished() == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_told(log: Log, store: Taken) -> None:
+    log.aoi("A")
+    log.path("log.jsonl").chmod(0)
+    assert [one.path for one in store.take().unreadable] == ["log.jsonl"]
+
+
+def test_a_file_that_goes_while_it_is_read_is_told(store: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(log_dir: Path, path: str) -> BinaryIO:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    store.log.append(store.aoi("A"))
+    monkeypatch.setattr(lines, "open_inside", gone)
+    assert [(one.path, one.reason) for one in store.take().unreadable] == [("log.jsonl", "No such file or directory")]
+    monkeypatch.undo()
+    store.take()
+    assert statuses(store) == ["A"]
+
+
+# The state at a time
+
+
+def test_later_events_are_left_out_of_the_state_at_a_time(log: Log) -> None:
+    log.append(log.event("aoi.created", {"id": "A"}, time=at(10)), log.event("aoi.created", {"id": "B"}, time=at(11)))
+    batches = list(ingest.ingest(log.folder, _all(log), until="2022-03-01T00:00:10.000000000"))
+    assert [arrival.aoi for batch in batches for arrival in batch.arrivals] == ["A"]
+
+
+def test_a_long_log_comes_in_batches(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "BATCH_LINES", 4)
+    log.append(*(log.event("aoi.created", {"id": f"A{number}"}) for number in range(10)))
+    batches = list(ingest.ingest(log.folder, _all(log)))
+    assert [len(batch.arrivals) for batch in batches] == [4, 4, 2]
+    assert [len(batch.read) for batch in batches] == [0, 0, 1]
+
+
+def _all(log: Log) -> list[Position]:
+    return look(log.folder, {}).to_read
