@@ -119,7 +119,9 @@ def _view(board: Board, group: Group, page_path: str) -> GroupView:
         f"{group.count:,} {one if group.count == 1 else many}",
         one_line(group.example or group.cause, _LONGEST_EXAMPLE),
         [
-            Member(id, _href(board, group.kind, id, page_path), one_line(name, _LONGEST_NAME), _day(board, group.kind, id))
+            Member(
+                id, _href(board, group.kind, id, page_path), one_line(name, _LONGEST_NAME), _day(board, group.kind, id)
+            )  # fmt: skip
             for id, name in members
         ],
         max(0, group.count - MOST_MEMBERS),

@@ -124,7 +124,7 @@ def killed(filled: Path, log: Log) -> Path:
     return filled
 
 
-@pytest.mark.parametrize("left", [0, 0.2, 0.5, 0.8, 0.99, 1])
+@pytest.mark.parametrize("left", [0, 0.3, 0.8, 1])
 def test_a_cut_write_ahead_log_heals_itself(killed: Path, tmp_path: Path, left: float) -> None:
     """The events whose positions went with it are read again."""
     shutil.copytree(killed / "events", tmp_path / "afresh" / "events")
