@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline import disk
 from pipeline.publish.parts import Published, publish_aois
-from pipeline.publish.plan import Plan, make_plan, publish_site, stale_paths
+from pipeline.publish.plan import OWNED, Plan, make_plan, publish_site, stale_paths
 from pipeline.publish.writer import SiteWriter, leftovers
 from pipeline.refresh import Refreshed, refresh
 from pipeline.store import published as record
@@ -90,10 +90,11 @@ def build(
     """Brings the site up to the log; with `full` from the log files alone, with `check_site` comparing every file.
 
     Pages are rendered by `workers`, or in this process. `every_seconds` is the schedule that the site is built on: its
-    pages warn when a build is overdue. Raises StoreHeld, StoreBroken, WorkersLost, OSError: FileNotFoundError, too, if
-    there is no log folder, as where a share isn't mounted, instead of a site without anything.
+    pages warn when a build is overdue. Raises StoreHeld, StoreBroken, SiteRefused, WorkersLost, OSError:
+    FileNotFoundError, too, if there is no log folder, as where a share isn't mounted, instead of a site without anything.
     """
     _require_log(data)
+    _require_own(site, data / EVENTS)
     with hold_store(data, wait_seconds) as store:
         if full:
             store.discard()
@@ -108,6 +109,7 @@ def build(
 def build_as_of(data: Path, site: Path, until: str, *, progress: Progress = silent) -> Built:
     """Renders the state at an instant into another site, from the log alone. Raises SiteRefused, OSError."""
     _require_log(data)
+    _require_own(site, data / EVENTS)
     if (site / TOLD).exists() and "as_of" not in (_told_before(site) or {}):
         raise SiteRefused(f"{site} holds the site of the present: name another folder for the past (--site)")
     with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, hold_store(Path(scratch), 0) as store:
@@ -122,6 +124,24 @@ def _require_log(data: Path) -> None:
         raise FileNotFoundError(
             errno.ENOENT, "there is no log folder: mount it, name another one (--data), or make it", str(data / EVENTS)
         )
+
+
+def _require_own(site: Path, log_dir: Path) -> None:
+    """A site's folders hold nothing but the site: what else is found in them is removed. So it must not be precious.
+
+    Raises SiteRefused.
+    """
+    inner, log = site.resolve(), log_dir.resolve()
+    if inner.is_relative_to(log) or any(log.is_relative_to(inner / folder) for folder in OWNED):
+        raise SiteRefused(f"the site {site} and the log {log_dir} would be in each other's way: name another --site")
+    if any((site / mark).exists() for mark in (TOLD, TOLD_TO_PAGES, _BEGUN, "aoi/index.json")):
+        return
+    for folder in OWNED:
+        if (site / folder).is_dir() and any((site / folder).iterdir()):
+            raise SiteRefused(
+                f"{site / folder} holds files that are no site's of this program, and would be removed: name another "
+                "folder for the site (--site), or move them away"
+            )
 
 
 def _publish(
