@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: site test check format weigh screenshots lock wheel clean
+.PHONY: site test check format torture weigh screenshots lock wheel clean
 
 site: .venv/.runtime            ## build site/ from the log in data/
 	$(BIN)/sceneboard build
@@ -19,6 +19,9 @@ check: .venv/.tests             ## lint, types, layers
 format: .venv/.tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+torture: .venv/.tests           ## attack the program for an hour or more; SHARE=10 makes a tenth, ONLY=kills one kind
+	$(BIN)/python -m torture --share $(or $(SHARE),1) $(ONLY)
 
 weigh: .venv/.tests             ## what pages weigh and how soon they are there; fails over the limits
 	$(BIN)/python benchmarks/weight.py
@@ -39,7 +42,7 @@ lock:                           ## pin the newest allowed versions anew
 	touch .venv/.runtime .venv/.tests
 
 clean:
-	rm -rf .venv dist build site/aoi site/scene site/tile site/events site/assets site/*.html site/*.json
+	rm -rf .venv dist build site/aoi site/scene site/tile site/events site/assets site/build site/*.html site/*.json site/*.atom site/*.prom
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || $(PYTHON) -m virtualenv .venv || { \

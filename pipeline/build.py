@@ -90,8 +90,8 @@ def build(
     """Brings the site up to the log; with `full` from the log files alone, with `check_site` comparing every file.
 
     Pages are rendered by `workers`, or in this process. `every_seconds` is the schedule that the site is built on: its
-    pages warn when a build is overdue. Raises StoreHeld, StoreBroken, SiteRefused, WorkersLost, OSError:
-    FileNotFoundError, too, if there is no log folder, as where a share isn't mounted, instead of a site without anything.
+    pages warn when a build is overdue. Raises StoreHeld, StoreBroken, SiteRefused, WorkersLost, OSError (which is a
+    FileNotFoundError if there is no log folder, as where a share isn't mounted, instead of a site without anything).
     """
     _require_log(data)
     _require_own(site, data / EVENTS)
@@ -100,7 +100,7 @@ def build(
             store.discard()
         with store.open() as database:
             progress("reading the log", 0, 1)
-            built = Built(refresh(database, data / EVENTS), every_seconds=every_seconds)
+            built = Built(refresh(database, data / EVENTS, workers=workers), every_seconds=every_seconds)
         _publish(store, site, built, check_site=check_site, workers=workers, progress=progress)
         built.warnings = store.warnings + built.warnings
     return built

@@ -191,6 +191,14 @@ class Folder:
             return False
         return True
 
+    def is_link(self, name: str) -> bool:
+        """Whether `name` is a symbolic link."""
+        _check(name)
+        try:
+            return stat.S_ISLNK(os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode)
+        except FileNotFoundError:
+            return False
+
     def names(self) -> list[str]:
         """Return the names of all that is in the folder, in no order, temporary files among them."""
         return os.listdir(self.fd)  # noqa: PTH208 (a Path has no descriptor)

@@ -29,7 +29,7 @@ EMPTY_OBJECT = msgspec.Raw(b"{}")
 NOTHING = msgspec.Raw(b"null")
 
 
-__all__ = ["STATUSES", "Event", "EventInvalid", "Status", "decode", "moment", "type_of"]
+__all__ = ["STATUSES", "Event", "EventInvalid", "Status", "decode", "decode_again", "kind_of", "type_of"]
 
 
 class EventInvalid(ValueError):
@@ -206,27 +206,38 @@ _TYPE_NAMES: dict[type, str] = {
 }
 
 
+_KINDS: dict[type, str] = {structure: name.partition(".")[0] for structure, name in _TYPE_NAMES.items()}
+
+
 def type_of(event: Event) -> str:
     """The event's CloudEvents `type`, such as `scene.created`."""
     return _TYPE_NAMES[type(event)]
 
 
-def decode(line: bytes, length: int | None = None) -> Event:
-    """The event that a line of the log holds. `length` is the line's own, if only its start is given.
+def kind_of(event: Event) -> str:
+    """What the event is about: `aoi`, `scene` or `tile`."""
+    return _KINDS[type(event)]
+
+
+def too_long(length: int) -> EventInvalid:
+    """Says that a line of so many bytes is too long to be an event."""
+    return EventInvalid(f"a line of {length:,} bytes; at most {MAX_LINE_BYTES:,} are taken")
+
+
+def decode(line: bytes) -> Event:
+    """The event that a line of the log holds.
 
     Raises EventInvalid: not UTF-8, not JSON, not a CloudEvents 1.0 event of a known type, a field of a wrong type, a
     time that isn't RFC 3339, or larger than the limits above.
     """
-    length = len(line) if length is None else length
-    if length > MAX_LINE_BYTES:
-        raise EventInvalid(f"a line of {length:,} bytes; at most {MAX_LINE_BYTES:,} are taken")
+    if len(line) > MAX_LINE_BYTES:
+        raise too_long(len(line))
     try:
-        line.decode()
+        if not line.isascii():
+            line.decode()
         event = _decoder.decode(line)
-        if isinstance(event, SceneCreated):
-            _check_creation(event.data)
-        elif isinstance(event, SceneData | TileData):
-            _object.decode(event.data.data)
+        if type(event) in _LOOKED_INTO:
+            _look_into(event)
     except UnicodeDecodeError as error:
         raise EventInvalid(f"not UTF-8: byte {error.start + 1} of the line is 0x{line[error.start]:02x}") from None
     except msgspec.ValidationError as error:
@@ -236,15 +247,27 @@ def decode(line: bytes, length: int | None = None) -> Event:
     return event
 
 
-def _check_creation(scene: NewScene) -> None:
-    if scene.tiles and len(scene.tiles) > MAX_TILES:
-        raise EventInvalid(f"a scene of {len(scene.tiles):,} tiles; at most {MAX_TILES:,} are taken")
-    tiles_named_in_data(scene)
-    for name, tile in (scene.tiles or {}).items():
-        if bytes(tile.data)[:1] not in _OBJECT_OR_NULL:
-            raise EventInvalid(f"not an event: the data of tile {name[:60]!r} is not an object")
+def decode_again(line: bytes) -> Event:
+    """The event of a line that `decode` has taken before, without the checks."""
+    return _decoder.decode(line)
 
 
+def _look_into(event: Event) -> None:
+    """Checks what is kept as it came: payloads are objects, or null where a creation says so."""
+    if isinstance(event, SceneCreated):
+        tiles = event.data.tiles or {}
+        if len(tiles) > MAX_TILES:
+            raise EventInvalid(f"a scene of {len(tiles):,} tiles; at most {MAX_TILES:,} are taken")
+        tiles_named_in_data(event.data)
+        for tile in tiles.values():
+            if not bytes(tile.data).startswith(_OBJECT_OR_NULL):
+                name = next(name for name, one in tiles.items() if one is tile)
+                raise EventInvalid(f"not an event: the data of tile {name[:60]!r} is not an object")
+    elif isinstance(event, SceneData | TileData):
+        _object.decode(event.data.data)
+
+
+_LOOKED_INTO = (SceneCreated, SceneData, TileData)
 _OBJECT_OR_NULL = (b"{", b"n")
 
 

@@ -11,11 +11,12 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from pipeline.build import EVENTS
+from pipeline.fold.outcome import Transition
 from pipeline.products import describe
 from pipeline.refresh import refresh
 from pipeline.render.features import footprint
 from pipeline.store import record
-from pipeline.store.board import Board, BoardScene, BoardTile, make_board
+from pipeline.store.board import Board, BoardEvent, BoardScene, BoardTile, make_board
 from pipeline.store.database import Database, batched, open_database
 from pipeline.store.folds import pasts
 from pipeline.store.held import hold_store
@@ -184,9 +185,15 @@ def _transitions(board: Board) -> Iterator[_Transition]:
             yield _Transition(
                 board.name, _time(event.instant) or "", event.type, event.source, event.id, change.kind, change.id,
                 change.status_before, change.status_after, change.retries_before, change.retries_after,
-                change.prev_before, change.prev_after, change.ref_before, change.ref_after, change.message,
+                change.prev_before, change.prev_after, change.ref_before, change.ref_after, _message(event, change),
                 getattr(data, "by", None), getattr(data, "reason", None),
             )  # fmt: skip
+
+
+def _message(event: BoardEvent, change: Transition) -> str | None:
+    """What the worker said of it, the same as last time or not; of other changes the message that they set."""
+    said: Any = getattr(event.event.data, "message", None)
+    return said if said and (change.kind, change.id) == (event.kind, event.entity) else change.message
 
 
 _TABLE_ROWS: dict[str, Any] = {"aois": _aois, "scenes": _scenes, "tiles": _tiles, "transitions": _transitions}

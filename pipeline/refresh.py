@@ -1,17 +1,26 @@
 """Brings the store up to the log: what is new is taken in, and the AOIs that it touches are folded again."""
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.fold.apply import Folded, fold
-from pipeline.ingest import Unfinished, ingest
-from pipeline.log.files import Unreadable, look
-from pipeline.store.arrivals import Arrivals, forget_places, positions
+from pipeline.ingest import BUNDLES_OF_A_PART, Part, Unfinished, take_apart
+from pipeline.log.files import Position, Unreadable, look
+from pipeline.log.stretches import in_parts, stretches
+from pipeline.stages import in_turn, no_collections
+from pipeline.store.arrivals import Arrivals
 from pipeline.store.database import Database
-from pipeline.store.folds import Past, pasts, save
+from pipeline.store.folded import FoldTask, fold_aois
+from pipeline.store.folds import packed_pasts, save
+from pipeline.store.past import PackedPast
+from pipeline.store.reading import Reading, forget_places, positions
 
-_AOIS_AT_ONCE = 16
+_WORTH_WORKERS_BYTES = 32 * 1024 * 1024
+"""Less of the log, or of what has to be folded, is done sooner than workers are started."""
+_FOLDED_AT_ONCE_BYTES = 4 * 1024 * 1024
+"""Compressed lines of the AOIs that are folded together."""
 
 
 @dataclass(slots=True)
@@ -28,39 +37,67 @@ class Refreshed:
     unfinished: list[Unfinished] = field(default_factory=list)
 
 
-def refresh(database: Database, log_dir: Path, until: str | None = None) -> Refreshed:
+def refresh(database: Database, log_dir: Path, until: str | None = None, workers: Executor | None = None) -> Refreshed:
     """Takes in what the log has beyond the store, and folds what it touches, in one transaction.
 
-    With `until`, an instant, later events are left out: for a store of its own only.
+    With `until`, an instant, later events are left out: for a store of its own only. A large log is read and folded by
+    `workers`, or in this process.
     """
     found = look(log_dir, positions(database))
     result = Refreshed(replaced=found.replaced, gone=found.gone, unreadable=found.unreadable)
     if not found.to_read and not found.gone:
         return result
-    with database.transaction():
+    with tempfile.TemporaryDirectory(prefix="sceneboard-") as folder, no_collections(), database.transaction():
+        spool = Path(folder)
         forget_places(database, found.replaced, found.gone)
-        arrivals = Arrivals(database)
-        for batch in ingest(log_dir, found.to_read, until):
-            arrivals.add(batch)
-            result.events += len(batch.arrivals)
-            result.quarantined += len(batch.quarantined)
-            result.unreadable += batch.unreadable
-            result.unfinished += batch.unfinished
-        result.folded = sorted(arrivals.settle())
+        result.folded = sorted(_take_in(database, log_dir, found.to_read, until, workers, spool, result))
         if result.folded:
             revision = int(database.value("revision") or 0) + 1
-            for some in _in_groups(pasts(database, result.folded)):
-                save(database, some, revision)
+            tasks = _fold_tasks(packed_pasts(database, result.folded), spool)
+            for rows in in_turn(fold_aois, tasks, workers):
+                save(database, rows, revision)
+                rows.scene_rows.unlink()
             database.set_value("revision", str(revision))
     return result
 
 
-def _in_groups(found: Iterator[Past]) -> Iterator[list[Folded]]:
-    group: list[Folded] = []
+def _take_in(
+    database: Database,
+    log_dir: Path,
+    to_read: list[Position],
+    until: str | None,
+    workers: Executor | None,
+    spool: Path,
+    result: Refreshed,
+) -> set[str]:
+    """Reads files; gives the AOIs whose past has changed."""
+    reading, arrivals = Reading(database, log_dir), Arrivals(database)
+    found = stretches(log_dir, to_read, reading.next_stretch)
+    parts = [
+        Part(log_dir, some, arrivals.next_bundle + number * BUNDLES_OF_A_PART, spool, until)
+        for number, some in enumerate(in_parts(found))
+    ]
+    is_large = sum(stretch.weight for stretch in found) >= _WORTH_WORKERS_BYTES
+    for taken in in_turn(take_apart, parts, workers if is_large else None):
+        reading.add(taken)
+        arrivals.add(taken)
+        result.events += taken.events
+        for file in (taken.event_rows, taken.creation_rows, taken.bad_rows):
+            file.unlink()
+    result.quarantined = reading.quarantined
+    result.unreadable += [Unreadable(path, reason) for path, reason in sorted(reading.unreadable.items())]
+    result.unfinished += reading.unfinished
+    return arrivals.settle()
+
+
+def _fold_tasks(found: Iterable[PackedPast], spool: Path) -> Iterator[FoldTask]:
+    group: list[PackedPast] = []
+    number, held = 0, 0
     for past in found:
-        group.append(fold(past.name, past.events, past.taken))
-        if len(group) == _AOIS_AT_ONCE:
-            yield group
-            group = []
+        group.append(past)
+        held += past.bytes
+        if held >= _FOLDED_AT_ONCE_BYTES:
+            yield FoldTask(group, spool, f"folded-{number}")
+            group, number, held = [], number + 1, 0
     if group:
-        yield group
+        yield FoldTask(group, spool, f"folded-{number}")

@@ -53,3 +53,10 @@ def store(log: Log) -> Iterator[Taken]:
     """A store in memory, which takes in what the log holds, build after build."""
     with open_database(Path(":memory:")) as database:
         yield Taken(database, log)
+
+
+@pytest.fixture
+def unflushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits for the disk. Where that matters has tests of its own."""
+    monkeypatch.setattr(os, "fsync", lambda fd: None)
+    monkeypatch.setattr(os, "sync", lambda: None)

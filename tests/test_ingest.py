@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,8 +12,9 @@ from log_lines import Log, at, compressed, line
 
 from pipeline import ingest
 from pipeline.event import Event
-from pipeline.log import lines
-from pipeline.log.files import Position, look
+from pipeline.log import lines, stretches
+from pipeline.log.files import open_inside
+from pipeline.refresh import refresh
 
 BAD = b"not an event"
 
@@ -226,19 +228,70 @@ def test_a_file_that_goes_while_it_is_read_is_told(store: Taken, monkeypatch: py
 # The state at a time
 
 
-def test_later_events_are_left_out_of_the_state_at_a_time(log: Log) -> None:
-    log.append(log.event("aoi.created", {"id": "A"}, time=at(10)), log.event("aoi.created", {"id": "B"}, time=at(11)))
-    batches = list(ingest.ingest(log.folder, _all(log), until="2022-03-01T00:00:10.000000000"))
-    assert [arrival.aoi for batch in batches for arrival in batch.arrivals] == ["A"]
+def test_later_events_are_left_out_of_the_state_at_a_time(store: Taken) -> None:
+    store.log.append(store.aoi("A", time=at(10)), store.aoi("B", time=at(11)))
+    refresh(store.database, store.log.folder, until="2022-03-01T00:00:10.000000000")
+    assert statuses(store) == ["A"]
 
 
-def test_a_long_log_comes_in_batches(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest, "BATCH_LINES", 4)
-    log.append(*(log.event("aoi.created", {"id": f"A{number}"}) for number in range(10)))
-    batches = list(ingest.ingest(log.folder, _all(log)))
-    assert [len(batch.arrivals) for batch in batches] == [4, 4, 2]
-    assert [len(batch.read) for batch in batches] == [0, 0, 1]
+# A large log is divided: a file at ends of lines, many files into parts
 
 
-def _all(log: Log) -> list[Position]:
-    return look(log.folder, {}).to_read
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stretches, "_SMALLEST_BYTES", 400)
+    monkeypatch.setattr(stretches, "_LARGEST_BYTES", 400)
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("by", ["this process", "workers"])
+def test_a_divided_file_is_taken_whole_and_lines_have_their_places_in_it(
+    store: Taken, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.refresh._WORTH_WORKERS_BYTES", 0)
+    good = [line(store.aoi(f"A{number:02d}")) for number in range(40)]
+    texts = [text for pair in zip(good, [BAD] * 40, strict=True) for text in pair]
+    store.log.append(*texts)
+    with ThreadPoolExecutor(2) as workers:
+        found = refresh(store.database, store.log.folder, workers=workers if by == "workers" else None)
+    assert (found.events, found.quarantined) == (40, 40)
+    assert statuses(store) == [f"A{number:02d}" for number in range(40)]
+    whole = store.log.path("log.jsonl").read_bytes()
+    for number, (file, offset, bad, _, _) in enumerate(store.quarantine(), 1):
+        assert (file, bad) == ("log.jsonl", 2 * number)
+        assert whole[offset:].startswith(BAD + b"\n")
+    assert store.take().events == 0
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_what_loses_in_a_divided_file_has_its_place_in_it(store: Taken) -> None:
+    events = [store.aoi(f"A{number:02d}", time=at(number)) for number in range(40)]
+    store.log.append(*events, {**events[7], "time": at(99)})
+    refresh(store.database, store.log.folder)
+    ((file, offset, number, _, _),) = store.quarantine()
+    assert (file, offset, number) == ("log.jsonl", sum(len(line(event)) + 1 for event in events), 41)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_divided_file_that_is_replaced_while_it_is_read_is_told_and_read_again(
+    store: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.log.append(*(store.aoi(f"A{number}") for number in range(20)))
+    path = store.log.path("log.jsonl")
+    new = line(store.aoi("new")) + b"\n"
+    opened = 0
+
+    def replacing(log_dir: Path, name: str) -> BinaryIO:
+        nonlocal opened
+        opened += 1
+        if opened == 3:
+            store.log.path("new").write_bytes(new)
+            store.log.path("new").replace(path)
+        return open_inside(log_dir, name)
+
+    monkeypatch.setattr(lines, "open_inside", replacing)
+    assert [one.path for one in store.take().unreadable] == ["log.jsonl"]
+    monkeypatch.undo()
+    assert store.take().unreadable == []
+    assert "new" in statuses(store)
+    assert store.quarantine() == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.timestamp import TimestampInvalid, instant, just_after, of_datetime, rfc3339, utc_day
+from pipeline.timestamp import TimestampInvalid, html_time, instant, just_after, of_datetime, rfc3339, utc_day
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,17 @@ def test_nothing_comes_after_the_last_instant() -> None:
 )
 def test_the_day_is_that_in_utc(text: object, day: str | None) -> None:
     assert utc_day(text) == day
+
+
+@pytest.mark.parametrize(
+    ("of", "shown"),
+    [
+        ("2022-03-01T00:00:00.000000000", "2022-03-01T00:00:00Z"),
+        ("2022-03-01T00:00:00.000000003", "2022-03-01T00:00:00Z"),
+        ("2022-03-01T00:00:00.120000000", "2022-03-01T00:00:00.12Z"),
+        ("2022-03-01T00:00:00.123987654", "2022-03-01T00:00:00.123Z"),
+        ("2016-12-31T23:59:60.250000000", "2016-12-31T23:59:59.25Z"),
+    ],
+)
+def test_html_holds_milliseconds_and_no_leap_seconds(of: str, shown: str) -> None:
+    assert html_time(of) == shown

@@ -127,17 +127,19 @@ def _attach(pid: int, fault: Fault | None, account: Path) -> subprocess.Popen[by
     calls = fault.calls if fault else ",".join(CALLS)
     what = ["-e", f"trace={calls}", *(["-e", f"inject={fault.injection}"] if fault else [])]
     tracer = subprocess.Popen(
-        ["strace", "-f", "-qq", "-o", account, *what, "-p", str(pid)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ["strace", "-f", "-qq", "-o", account, *what, "-p", str(pid)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     while not state_of(pid)[1]:
         if tracer.poll() is not None:
-            raise RuntimeError(f"strace didn't attach: {tracer.communicate()[1].decode()}")
+            raise RuntimeError(f"strace didn't attach to process {pid}: it ended with {tracer.returncode}")
     return tracer
 
 
 def moments(stage: Stage, command: Command, most: int) -> dict[str, list[int]]:
     """For each kind of call the Ns to try, from 1 to what a run without faults makes of it in its busiest thread."""
-    world, ended, account = stage.under(command, None)
+    _, ended, account = stage.under(command, None)
     assert ended.code == 0, ended
     found: dict[str, list[int]] = {}
     for calls in CALLS:

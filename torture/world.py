@@ -153,12 +153,9 @@ class _Story:
 
     def add(self, type: str, data: Mapping[str, Any], aoi: str | None = None) -> None:
         self._count += 1
-        hours = {"before": 0, "after": 3600}[self._name]
-        self.lines.append(
-            compose(
-                type, data, aoi=aoi, time=_at(hours + self._count), source=self._name, id=f"{self._name}{self._count:03d}"
-            )
-        )  # fmt: skip
+        time = _at({"before": 0, "after": 3600}[self._name] + self._count)
+        id = f"{self._name}{self._count:03d}"
+        self.lines.append(compose(type, data, aoi=aoi, time=time, source=self._name, id=id))
 
     def scene(self, id: int, aoi: str, tiles: int = 2, previous: int | None = None) -> None:
         names = [f"{aoi}-T{place}" for place in range(tiles)]

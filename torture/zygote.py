@@ -72,11 +72,14 @@ class Running:
 
 
 class Zygote:
-    """A process that forks itself for each command."""
+    """A process that forks itself for each command. A `warm` one has read the templates as well, which takes a while."""
+
+    def __init__(self, *, warm: bool = False) -> None:
+        self._warm = ["warm"] if warm else []
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "torture.zygote"],
+            [sys.executable, "-m", "torture.zygote", *self._warm],
             cwd=_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -135,6 +138,8 @@ def _serve() -> None:
     from pipeline.operate import add_scenes, append_results, blind, check_log, propose, show
 
     assert all((aoi, build, log, scene, tile, add_scenes, append_results, blind, check_log, propose, show))
+    if "warm" in sys.argv:
+        _read_templates()
     ended: dict[int, int] = {}
     for line in sys.stdin:
         asked = json.loads(line)
@@ -154,6 +159,15 @@ def _serve() -> None:
                 ended[pid] = os.waitstatus_to_exitcode(status)
             answer = {"code": ended.pop(asked["pid"], None)}
         print(json.dumps(answer), flush=True)
+
+
+def _read_templates() -> None:
+    from pipeline.render.edition import edition
+    from pipeline.render.environment import environment
+
+    edition()
+    for name in environment().list_templates(["html"]):
+        environment().get_template(name)
 
 
 def _child(main: Any, asked: dict[str, Any]) -> None:

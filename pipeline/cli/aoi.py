@@ -8,6 +8,7 @@ from pipeline.cli import Folders
 from pipeline.cli.duration import seconds
 from pipeline.cli.entities import run
 from pipeline.cli.output import (
+    TEXT,
     by_options,
     fail,
     friendly,
@@ -27,7 +28,7 @@ def command() -> None:
 
 
 @command.command("create")
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @by_options
 @click.pass_obj
 def create(folders: Folders, /, name: str, by: str | None, reason: str, **how: Any) -> None:
@@ -42,7 +43,7 @@ def create(folders: Folders, /, name: str, by: str | None, reason: str, **how: A
 
 
 @command.command("retry")
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @click.option("--force", is_flag=True, help="Every scene, and every tile of scenes that are DONE, whatever the status.")
 @by_options
 @click.pass_obj
@@ -53,7 +54,7 @@ def retry(folders: Folders, /, name: str, force: bool, by: str | None, reason: s
 
 
 @command.command("delete")
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @by_options
 @click.pass_obj
 def delete(folders: Folders, /, name: str, by: str | None, reason: str, **how: Any) -> None:
@@ -63,7 +64,7 @@ def delete(folders: Folders, /, name: str, by: str | None, reason: str, **how: A
 
 
 @command.command("list")
-@click.argument("pattern", required=False)
+@click.argument("pattern", required=False, type=TEXT)
 @json_option
 @wait_option
 @click.pass_obj
@@ -81,7 +82,7 @@ def list_(folders: Folders, pattern: str | None, as_json: bool, wait_seconds: fl
 
 
 @command.command("show")
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @json_option
 @wait_option
 @click.pass_obj
@@ -97,22 +98,23 @@ def show(folders: Folders, name: str, as_json: bool, wait_seconds: float) -> Non
 
 
 @command.command("graph")
-@click.argument("name")
+@click.argument("name", type=TEXT)
+@json_option
 @wait_option
 @click.pass_obj
-def graph(folders: Folders, name: str, wait_seconds: float) -> None:
-    """Print the dependency graph of an AOI in the DOT language."""
+def graph(folders: Folders, name: str, as_json: bool, wait_seconds: float) -> None:
+    """Print the dependency graph of an AOI in the DOT language, or its nodes and edges as JSON."""
     from pipeline.operate.show import graph_of
 
     with friendly():
         found = graph_of(folders.data, name, wait_seconds)
     if found is None:
         fail(f"AOI {name} is unknown", Code.NOT_FOUND)
-    click.echo(found, nl=False)
+    click.echo(found.body if as_json else "\n".join(found.lines), nl=not as_json)
 
 
 @command.command("check")
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @click.option("--max-retry", type=click.IntRange(0), metavar="N", help="So many scenes and tiles may be in RETRY.")
 @click.option("--max-failed", type=click.IntRange(0), metavar="N", help="So many scenes and tiles may be FAILED.")
 @click.option(

@@ -8,6 +8,7 @@ import click
 
 from pipeline.cli import Folders
 from pipeline.cli.output import (
+    TEXT,
     answer,
     by_options,
     fail,
@@ -67,7 +68,7 @@ def run(
 
 def _list(kind: Kind) -> click.Command:
     @click.command("list", help=f"List the {kind}s of an AOI, by id, all or those in a status.")
-    @click.argument("aoi")
+    @click.argument("aoi", type=TEXT)
     @click.option("--status", type=click.Choice(STATUSES, case_sensitive=False))
     @json_option
     @wait_option

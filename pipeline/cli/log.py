@@ -5,7 +5,7 @@ from typing import IO
 import click
 
 from pipeline.cli import Folders
-from pipeline.cli.output import answer, friendly, json_option, plain, print_json, say
+from pipeline.cli.output import TEXT, answer, friendly, json_option, plain, print_json, say
 from pipeline.operate.answer import Code
 
 
@@ -16,7 +16,9 @@ def command() -> None:
 
 @command.command("append")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.File("rb"))
-@click.option("--source", default=None, help="The source of bare results.  [default: sceneboard/ and this host]")
+@click.option(
+    "--source", type=TEXT, default=None, help="The source of bare results.  [default: sceneboard/ and this host]"
+)
 @json_option
 @click.pass_obj
 def append(folders: Folders, files: tuple[IO[bytes], ...], source: str | None, as_json: bool) -> None:
@@ -31,7 +33,7 @@ def append(folders: Folders, files: tuple[IO[bytes], ...], source: str | None, a
     from pipeline.operate.append_results import append_results
 
     with friendly():
-        answers = [append_results(folders.data, file.read(), file.name, source) for file in files]
+        answers = [append_results(folders.data, file.read(), getattr(file, "name", "-"), source) for file in files]
     answer(answers, as_json)
 
 

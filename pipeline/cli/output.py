@@ -10,6 +10,22 @@ import click
 
 from pipeline.operate.answer import Answer, Code, worst
 
+
+class _Text(click.types.StringParamType):
+    """A text that can stand in an event: what a terminal may send besides can't be written as JSON."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text: str = super().convert(value, param, ctx)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail(f"{text[:60]!a} is not UTF-8", param, ctx)
+        return text
+
+
+TEXT = _Text()
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 wait_option = click.option(
     "--wait", "wait_seconds", type=click.FloatRange(0), default=30.0, show_default=True, metavar="SECONDS",
@@ -103,10 +119,10 @@ _CODES = {
 
 def by_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that appends."""
-    command = click.option("--reason", default="", help="Why; the history shows it.")(command)
-    command = click.option("--by", default=None, help="Who gives the command.  [default: the user, or what CI names]")(
-        command
-    )
+    command = click.option("--reason", type=TEXT, default="", help="Why; the history shows it.")(command)
+    command = click.option(
+        "--by", type=TEXT, default=None, help="Who gives the command.  [default: the user, or what CI names]"
+    )(command)
     command = click.option("--no-check", is_flag=True, help="Append without a look at the state (no store needed).")(
         command
     )

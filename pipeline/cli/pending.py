@@ -3,12 +3,12 @@
 import click
 
 from pipeline.cli import Folders
-from pipeline.cli.output import fail, friendly, json_option, plain, say, wait_option
+from pipeline.cli.output import TEXT, fail, friendly, json_option, plain, say, wait_option
 from pipeline.operate.answer import Code
 
 
 @click.command("pending")
-@click.argument("aoi")
+@click.argument("aoi", type=TEXT)
 @json_option
 @wait_option
 @click.pass_obj

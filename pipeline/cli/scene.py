@@ -6,7 +6,7 @@ import click
 
 from pipeline.cli import Folders
 from pipeline.cli.entities import add_entity_commands
-from pipeline.cli.output import answer, fail, friendly, json_option, wait_option
+from pipeline.cli.output import TEXT, answer, fail, friendly, json_option, wait_option
 from pipeline.operate.answer import Code
 
 
@@ -16,7 +16,7 @@ def command() -> None:
 
 
 @command.command("add")
-@click.argument("aoi")
+@click.argument("aoi", type=TEXT)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.File("r", encoding="utf-8"))
 @click.option(
     "--retry-count", type=int, default=None, help="Automatic retries of each scene and tile.  [default: as in the file]"
@@ -37,7 +37,7 @@ def add(
       sceneboard scene add DenmarkDemo tiles.json
     """
     from pipeline.operate.add_scenes import add_scenes
-    from pipeline.operate.scene_bodies import read_bodies
+    from pipeline.operate.scene_bodies import in_order, read_bodies
 
     bodies: list[dict[str, Any]] = []
     with friendly():
@@ -46,7 +46,7 @@ def add(
                 bodies += read_bodies(file.read(), file.name)
             except UnicodeDecodeError as error:
                 fail(f"{file.name}: not UTF-8: byte {error.start}", Code.USAGE)
-        answers = add_scenes(folders.data, aoi, bodies, retry_count, wait_seconds)
+        answers = add_scenes(folders.data, aoi, in_order(bodies), retry_count, wait_seconds)
     answer(answers, as_json)
 
 

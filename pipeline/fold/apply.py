@@ -48,27 +48,28 @@ class Folded:
         `taken` says which id of a creation belongs to another natural key, if one does (see `owners`).
         Returns its outcome; None stands for applied, with nothing to say.
         """
+        journal = self._journal
         verdict: Verdict = "applied"
         try:
             if event.partitionkey is not None and event.partitionkey != self.aoi.name:
                 raise Rejected(f"its partition key names the AOI {event.partitionkey}")
-            reason = _RULES[type(event)](self.aoi, event, number, taken, self._journal)
+            reason = _RULES[type(event)](self.aoi, event, number, taken, journal)
+            if not (reason or self.history):
+                journal.clear()
+                return None
         except Ignored as ignored:
             verdict, reason = "ignored", str(ignored)
-            self._journal.undo()
+            journal.undo()
         except Rejected as rejected:
             verdict, reason = "rejected", str(rejected)
-            self._journal.undo()
+            journal.undo()
         if self.history:
-            self.transitions += self._journal.transitions(number)
-        self._journal.clear()
-        if verdict == "applied" and not reason:
-            if self.history:
-                self.outcomes.append(Outcome(number, verdict, ""))
-            return None
+            self.transitions += journal.transitions(number)
+        journal.clear()
         outcome = Outcome(number, verdict, reason)
-        self.outcomes.append(outcome)
-        return outcome
+        if self.history or reason or verdict != "applied":
+            self.outcomes.append(outcome)
+        return outcome if reason or verdict != "applied" else None
 
 
 def fold(name: str, events: Iterable[tuple[int, Event]], taken: Mapping[int, str], *, history: bool = False) -> Folded:
@@ -78,9 +79,9 @@ def fold(name: str, events: Iterable[tuple[int, Event]], taken: Mapping[int, str
     Events that no AOI can be found for are folded under the empty name: all of them are rejected.
     """
     folded = Folded(Aoi(name), history)
-    apply = folded.apply
+    apply, taken_in = folded.apply, taken.get
     for number, event in events:
-        apply(number, event, taken.get(number))
+        apply(number, event, taken_in(number) if taken else None)
     return folded
 
 
@@ -156,7 +157,7 @@ def _scene_force(aoi: Aoi, event: SceneForce, number: int, taken: str | None, jo
 
 
 def _scene_data(aoi: Aoi, event: SceneData, number: int, taken: str | None, journal: Journal) -> str:
-    _scene(aoi, event.data.id).data = bytes(event.data.data)
+    _scene(aoi, event.data.id).replaced = event.data.data
     return ""
 
 
@@ -187,7 +188,7 @@ def _tile_force(aoi: Aoi, event: TileForce, number: int, taken: str | None, jour
 
 
 def _tile_data(aoi: Aoi, event: TileData, number: int, taken: str | None, journal: Journal) -> str:
-    _tile(aoi, event.data.id).data = bytes(event.data.data)
+    _tile(aoi, event.data.id).replaced = event.data.data
     return ""
 
 

@@ -56,7 +56,7 @@ def force_scene(scene: Scene, status: Status, journal: Journal) -> None:
         case "FAILED":
             scene_rules.fail(scene, journal)
         case "RETRY" | "NEW":
-            journal.touch_scene(scene)
+            journal.touch(scene)
             scene.become(status)
 
 
@@ -70,7 +70,7 @@ def force_tile(tile: Tile, status: Status, journal: Journal) -> None:
         case "FAILED":
             tile_rules.fail(tile, journal)
         case "RETRY" | "NEW":
-            journal.touch_tile(tile)
+            journal.touch(tile)
             tile.become(status)
 
 

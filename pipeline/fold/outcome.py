@@ -48,75 +48,57 @@ class Journal:
     """
 
     def __init__(self) -> None:
-        self._scenes: dict[Scene, tuple[Status, int, str, bool]] = {}
-        self._tiles: dict[Tile, tuple[Status, int, str, bool, Tile | None, Tile | None]] = {}
+        self._before: dict[Scene | Tile, Scene | Tile] = {}
+        """By scene or tile, a copy of what it was."""
 
-    def touch_scene(self, scene: Scene) -> None:
-        if scene not in self._scenes:
-            self._scenes[scene] = (scene.status, scene.retry_countdown, scene.message, scene.by_hand)
-
-    def touch_tile(self, tile: Tile) -> None:
-        if tile not in self._tiles:
-            self._tiles[tile] = (tile.status, tile.retry_countdown, tile.message, tile.by_hand, tile.prev, tile.ref)
+    def touch(self, entity: Scene | Tile) -> None:
+        """Keeps what a scene or tile is, unless it was touched before."""
+        if entity not in self._before:
+            self._before[entity] = entity.__copy__()
 
     def undo(self) -> None:
         """Everything is as it was before the event."""
-        for scene, before in self._scenes.items():
-            scene.status, scene.retry_countdown, scene.message, scene.by_hand = before
-        for tile, (status, countdown, message, by_hand, prev, ref) in self._tiles.items():
-            tile.status, tile.retry_countdown, tile.message, tile.by_hand = status, countdown, message, by_hand
-            tile.set_prev(prev)
-            tile.set_ref(ref)
+        for entity, before in self._before.items():
+            entity.status, entity.retry_countdown = before.status, before.retry_countdown
+            entity.message, entity.by_hand = before.message, before.by_hand
+            if isinstance(entity, Tile) and isinstance(before, Tile):
+                entity.set_prev(before.prev)
+                entity.set_ref(before.ref)
         self.clear()
 
     def clear(self) -> None:
-        if self._scenes:
-            self._scenes.clear()
-        if self._tiles:
-            self._tiles.clear()
+        """Forgets what was touched: the next event begins."""
+        if self._before:
+            self._before.clear()
 
     def transitions(self, event: int) -> list[Transition]:
         """What the event changed, scenes before tiles, in ascending id; what it left as it was is left out."""
-        found = [
-            Transition(
-                event,
-                "scene",
-                scene.id,
-                status,
-                scene.status,
-                countdown,
-                scene.retry_countdown,
-                None,
-                None,
-                None,
-                None,
-                scene.message if scene.message != message else None,
-            )
-            for scene, (status, countdown, message, by_hand) in self._scenes.items()
-            if (status, countdown, message) != (scene.status, scene.retry_countdown, scene.message)
-        ]
-        found += [
-            Transition(
-                event,
-                "tile",
-                tile.id,
-                status,
-                tile.status,
-                countdown,
-                tile.retry_countdown,
-                _id(prev),
-                _id(tile.prev),
-                _id(ref),
-                _id(tile.ref),
-                tile.message if tile.message != message else None,
-            )
-            for tile, (status, countdown, message, by_hand, prev, ref) in self._tiles.items()
-            if (status, countdown, message, prev, ref)
-            != (tile.status, tile.retry_countdown, tile.message, tile.prev, tile.ref)
-        ]
+        found = [change for entity, before in self._before.items() if (change := _transition(event, before, entity))]
         if len(found) > 1:
             found.sort(key=lambda change: (change.kind, change.id))
         return found
+
+
+def _transition(event: int, was: Scene | Tile, now: Scene | Tile) -> Transition | None:
+    """What became of a scene or tile; None if it is as it was."""
+    message = now.message if now.message != was.message else None
+    if isinstance(was, Tile) and isinstance(now, Tile):
+        kind: Literal["scene", "tile"] = "tile"
+        waits = _id(was.prev), _id(now.prev), _id(was.ref), _id(now.ref)
+    else:
+        kind = "scene"
+        waits = None, None, None, None
+    if (
+        message is None
+        and was.status == now.status
+        and was.retry_countdown == now.retry_countdown
+        and waits[0] == waits[1]
+        and waits[2] == waits[3]
+    ):
+        return None
+    return Transition(
+        event, kind, now.id, was.status, now.status, was.retry_countdown, now.retry_countdown, *waits, message
+    )
 
 
 def _id(tile: Tile | None) -> int | None:

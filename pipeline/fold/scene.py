@@ -10,17 +10,17 @@ from pipeline.fold.state import Scene
 
 def finish(scene: Scene, journal: Journal) -> None:
     """DONE. Its NEW tiles without `prev`, or whose `prev` is DONE, become PENDING. No countdown changes."""
-    journal.touch_scene(scene)
+    journal.touch(scene)
     scene.become("DONE")
     for tile in scene.tiles.values():
         if tile.status == "NEW" and (tile.prev is None or tile.prev.status == "DONE"):
-            journal.touch_tile(tile)
+            journal.touch(tile)
             tile.become("PENDING")
 
 
 def retry(scene: Scene, journal: Journal) -> None:
     """PENDING, countdown − 1; it may go below 0."""
-    journal.touch_scene(scene)
+    journal.touch(scene)
     scene.become("PENDING")
     scene.retry_countdown -= 1
 
@@ -30,7 +30,7 @@ def fail(scene: Scene, journal: Journal) -> None:
     for tile in scene.tiles.values():
         if tile.status != "NEW":
             raise Rejected(f"tile {tile.id} of scene {scene.id} is {tile.status}, not NEW")
-    journal.touch_scene(scene)
+    journal.touch(scene)
     scene.become("FAILED")
     for tile in scene.tiles.values():
         tile_rules.fail(tile, journal)
@@ -54,7 +54,7 @@ def _retry_or_give_back(scene: Scene, message: str, journal: Journal) -> None:
     if scene.retry_countdown > 0:
         retry(scene, journal)
     else:
-        journal.touch_scene(scene)
+        journal.touch(scene)
         scene.become("RETRY")
         scene.message = message
 

@@ -1,36 +1,59 @@
 """What the fold knows of an AOI: its scenes and tiles, and which tile waits for which."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
-from pipeline.event import Status
+import msgspec
+
+from pipeline.event import NewScene, NewTile, Status
 
 
-@dataclass(slots=True, eq=False)
-class Scene:
-    """A scene. `data`, `geometry` and `tags` are JSON texts; `created` is the number of the event that made it."""
+class _Entity(msgspec.Struct, eq=False):
+    if TYPE_CHECKING:  # every Struct has it
+
+        def __copy__(self) -> Self: ...
+
+
+class Scene(_Entity, eq=False):
+    """A scene. `created` is the number of the event that made it."""
 
     id: int
     source_id: str
     status: Status
     retry_countdown: int
-    data: bytes
-    geometry: bytes | None
-    tags: bytes | None
+    made: NewScene
+    """What its creation says of it."""
     created: int
     message: str = ""
-    tiles: dict[str, "Tile"] = field(default_factory=dict)
+    tiles: dict[str, "Tile"] = {}
     """By source id, in ascending id."""
     by_hand: bool = False
     """Its status was forced by an operator."""
+    replaced: msgspec.Raw | None = None
+    """The data that was given to it since."""
 
     def become(self, status: Status) -> None:
         """Takes on a status, by rule."""
         self.status = status
         self.by_hand = False
 
+    @property
+    def data(self) -> bytes:
+        """Its payload, a JSON text."""
+        return bytes(self.made.data if self.replaced is None else self.replaced)
 
-@dataclass(slots=True, eq=False)
-class Tile:
+    @property
+    def geometry(self) -> bytes | None:
+        """Its footprint, a JSON text, if it has one."""
+        return _text(self.made.geometry)
+
+    @property
+    def tags(self) -> bytes | None:
+        """Its tags, a JSON text, if it has any."""
+        return _text(self.made.tags)
+
+
+class Tile(_Entity, eq=False):
     """A tile. `prev` must be DONE before it may start; `ref` is the root of its chain."""
 
     id: int
@@ -38,9 +61,8 @@ class Tile:
     scene: Scene
     status: Status
     retry_countdown: int
-    data: bytes
-    geometry: bytes | None
-    tags: bytes | None
+    made: NewTile
+    """What its creation says of it."""
     created: int
     message: str = ""
     prev: "Tile | None" = None
@@ -50,11 +72,28 @@ class Tile:
     referrers: dict[int, "Tile"] | None = None
     """Those whose `ref` it is, by id, if there were any."""
     by_hand: bool = False
+    replaced: msgspec.Raw | None = None
+    """The data that was given to it since."""
 
     def become(self, status: Status) -> None:
         """Takes on a status, by rule."""
         self.status = status
         self.by_hand = False
+
+    @property
+    def data(self) -> bytes:
+        """Its payload, a JSON text."""
+        return bytes(self.made.data if self.replaced is None else self.replaced)
+
+    @property
+    def geometry(self) -> bytes | None:
+        """Its footprint, a JSON text, if it has one."""
+        return _text(self.made.geometry)
+
+    @property
+    def tags(self) -> bytes | None:
+        """Its tags, a JSON text, if it has any."""
+        return _text(self.made.tags)
 
     def next_tiles(self) -> list["Tile"]:
         """Those whose `prev` it is, in ascending id."""
@@ -67,8 +106,9 @@ class Tile:
         self.prev = prev
         if prev is not None:
             if prev.next is None:
-                prev.next = {}
-            prev.next[self.id] = self
+                prev.next = {self.id: self}
+            else:
+                prev.next[self.id] = self
 
     def set_ref(self, ref: "Tile | None") -> None:
         """Makes another tile the root of its chain, or none."""
@@ -77,8 +117,14 @@ class Tile:
         self.ref = ref
         if ref is not None:
             if ref.referrers is None:
-                ref.referrers = {}
-            ref.referrers[self.id] = self
+                ref.referrers = {self.id: self}
+            else:
+                ref.referrers[self.id] = self
+
+
+def _text(raw: msgspec.Raw) -> bytes | None:
+    text = bytes(raw)
+    return None if text == b"null" else text
 
 
 @dataclass(slots=True)

@@ -9,11 +9,11 @@ from pipeline.fold.state import Tile
 
 def finish(tile: Tile, journal: Journal) -> None:
     """DONE. Each NEW tile whose `prev` it is and whose scene is DONE becomes PENDING. No countdown changes."""
-    journal.touch_tile(tile)
+    journal.touch(tile)
     tile.become("DONE")
     for waiting in (tile.next or {}).values():
         if waiting.status == "NEW" and waiting.scene.status == "DONE":
-            journal.touch_tile(waiting)
+            journal.touch(waiting)
             waiting.become("PENDING")
 
 
@@ -21,7 +21,7 @@ def retry(tile: Tile, journal: Journal) -> None:
     """PENDING, countdown − 1. Rejected unless its `prev`, if any, is DONE."""
     if tile.prev is not None and tile.prev.status != "DONE":
         raise Rejected(f"tile {tile.id} waits for tile {tile.prev.id}, which is {tile.prev.status}, not DONE")
-    journal.touch_tile(tile)
+    journal.touch(tile)
     tile.become("PENDING")
     tile.retry_countdown -= 1
 
@@ -40,11 +40,11 @@ def fail(tile: Tile, journal: Journal) -> None:
     for waiting in following:
         if waiting.status != "NEW":
             raise Rejected(f"tile {waiting.id}, which waits for tile {tile.id}, is {waiting.status}, not NEW")
-    journal.touch_tile(tile)
+    journal.touch(tile)
     tile.become("FAILED")
     tile.set_prev(None)
     for waiting in following:
-        journal.touch_tile(waiting)
+        journal.touch(waiting)
         waiting.set_prev(prev)
     if tile.ref is None and following:
         _take_over_reference(tile, following[0], journal)
@@ -56,7 +56,7 @@ def fail(tile: Tile, journal: Journal) -> None:
 
 def _take_over_reference(failed: Tile, first: Tile, journal: Journal) -> None:
     for follower in list((failed.referrers or {}).values()):
-        journal.touch_tile(follower)
+        journal.touch(follower)
         follower.set_ref(None if follower is first else first)
 
 
@@ -78,7 +78,7 @@ def _retry_or_give_back(tile: Tile, message: str, journal: Journal) -> None:
     if tile.retry_countdown > 0:
         retry(tile, journal)
     else:
-        journal.touch_tile(tile)
+        journal.touch(tile)
         tile.become("RETRY")
         tile.message = message
 

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from pipeline.event import Status
+from pipeline.event import NewScene, NewTile, Status
 from pipeline.fold import operator
 from pipeline.fold.outcome import Ignored, Journal, Rejected, Transition
 from pipeline.fold.state import Scene, Tile
@@ -161,8 +161,8 @@ def _given(status: Status | None) -> Status:
 
 def _copy_scene(of: BoardScene) -> Scene:
     return Scene(
-        id=of.id, source_id=of.source_id, status=of.status, retry_countdown=of.retry_countdown, data=b"",
-        geometry=None, tags=None, created=0,
+        id=of.id, source_id=of.source_id, status=of.status, retry_countdown=of.retry_countdown,
+        made=NewScene(of.id, of.source_id, ""), created=0,
     )  # fmt: skip
 
 
@@ -184,6 +184,6 @@ def _copy_tile(of: BoardTile, scene: Scene) -> Tile:
 
 def _lone_tile(of: BoardTile, scene: Scene) -> Tile:
     return Tile(
-        id=of.id, source_id=of.source_id, scene=scene, status=of.status, retry_countdown=of.retry_countdown, data=b"",
-        geometry=None, tags=None, created=0,
+        id=of.id, source_id=of.source_id, scene=scene, status=of.status, retry_countdown=of.retry_countdown,
+        made=NewTile(of.id), created=0,
     )  # fmt: skip

@@ -1,14 +1,15 @@
 """Reads the whole lines of a log file, plain or compressed, with their places, in bounded memory."""
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from pipeline.event import MAX_LINE_BYTES
 from pipeline.log.files import Position, is_compressed, open_inside
 from pipeline.log.unpack import Damaged, unpack
 
-_CHUNK_BYTES = 4 * 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
 _START_BYTES = 128 * 1024
 """So much is kept of a line that is too long to be an event."""
 
@@ -30,17 +31,31 @@ class Line(NamedTuple):
     length: int
 
 
+class TooLong(NamedTuple):
+    """The start of a line that is longer than an event may be, and its length in bytes."""
+
+    start: bytes
+    length: int
+
+
+Block: TypeAlias = list[bytes] | TooLong
+"""What stands between line feeds, some of it at a time."""
+
+
 class LineReader:
     """Iterates over the whole lines of a log file from a position; empty ones are left out.
 
-    Afterwards `offset` and `line` say how far it got, `unfinished` holds what stands behind the last line's end (of a
-    very long text the start), and `damage` says why a compressed file was not read to its end.
+    With `end`, an offset at which a line begins, it goes no further. Afterwards `offset` and `line` say how far it got,
+    `unfinished` holds what stands behind the last line's end (of a very long text the start), and `damage` says why a
+    compressed file was not read to its end.
     """
 
-    def __init__(self, log_dir: Path, start: Position) -> None:
+    def __init__(self, log_dir: Path, start: Position, end: int | None = None) -> None:
         self._log_dir = log_dir
         self._file = start.path
         self._compressed = is_compressed(start.path)
+        self._inode = start.inode if start.offset else 0
+        self._end = end
         self.offset = start.offset
         self.line = start.line
         self.unfinished = b""
@@ -48,6 +63,23 @@ class LineReader:
 
     def __iter__(self) -> Iterator[Line]:
         """Raises OSError if the file can't be read."""
+        for block in self.blocks():
+            texts = [block] if isinstance(block, TooLong) else [TooLong(text, len(text)) for text in block]
+            for text, length in texts:
+                offset = self.offset
+                self.offset += length + 1
+                self.line += 1
+                if length > MAX_LINE_BYTES:
+                    yield Line(text[:_START_BYTES], offset, self.line, length)
+                elif text and not text.isspace():
+                    text = text.removesuffix(b"\r")
+                    yield Line(text, offset, self.line, len(text))
+
+    def blocks(self) -> Iterator[Block]:
+        """All whole lines, the empty ones too, as they stand between line feeds.
+
+        Whoever takes a block moves `offset` and `line` on behind it. Raises OSError if the file can't be read.
+        """
         held: list[bytes] = []
         held_bytes = 0
         skipped = 0
@@ -59,13 +91,15 @@ class LineReader:
                 if end < 0:
                     skipped += len(chunk)
                     continue
-                yield self._too_long(b"".join(held), held_bytes + skipped + end)
+                yield TooLong(b"".join(held), held_bytes + skipped + end)
                 held, held_bytes, skipped = [], 0, 0
                 rest = chunk[end + 1 :]
             end = rest.rfind(b"\n") + 1
             if end:
                 held.append(rest[:end])
-                yield from self._split(b"".join(held))
+                texts = b"".join(held).split(b"\n")
+                texts.pop()
+                yield texts
                 held, held_bytes = [], 0
             if end < len(rest):
                 held.append(rest[end:])
@@ -77,8 +111,12 @@ class LineReader:
 
     def _plain_chunks(self) -> Iterator[bytes]:
         with open_inside(self._log_dir, self._file) as file:
+            if self._inode and (self._log_dir / self._file).stat().st_ino != self._inode:
+                raise OSError(errno.ESTALE, "was replaced while it was read", self._file)
             file.seek(self.offset)
-            while chunk := file.read(_CHUNK_BYTES):
+            left = None if self._end is None else self._end - self.offset
+            while chunk := file.read(_CHUNK_BYTES if left is None else min(_CHUNK_BYTES, left)):
+                left = None if left is None else left - len(chunk)
                 yield chunk
 
     def _compressed_chunks(self) -> Iterator[bytes]:
@@ -94,21 +132,3 @@ class LineReader:
                         return
             except Damaged as damaged:
                 self.damage = str(damaged)
-
-    def _split(self, block: bytes) -> Iterator[Line]:
-        for text in block.split(b"\n")[:-1]:
-            offset = self.offset
-            if len(text) > MAX_LINE_BYTES:
-                yield self._too_long(text[:_START_BYTES], len(text))
-                continue
-            self.offset += len(text) + 1
-            self.line += 1
-            if text and not text.isspace():
-                text = text.removesuffix(b"\r")
-                yield Line(text, offset, self.line, len(text))
-
-    def _too_long(self, start: bytes, length: int) -> Line:
-        offset = self.offset
-        self.offset += length + 1
-        self.line += 1
-        return Line(start, offset, self.line, length)

@@ -32,9 +32,10 @@ def add_scenes(
     lines: list[bytes] = []
     with hold_store(data, wait_seconds) as store, store.open() as database:
         refresh(database, data / EVENTS)
-        folded = State(database, next(pasts(database, [aoi]))).folded
+        past = next(pasts(database, [aoi]))
+        folded = State(past).folded
         above = highest_ids(database)
-        time = stamp(newest_instant(database, "aoi", aoi))
+        time = stamp(newest_instant(past, folded.aoi, "aoi", aoi))
         for body in bodies:
             answer, line = _add(folded, body, aoi, retry_count, time, data, above)
             answers.append(answer)

@@ -16,7 +16,6 @@ from pipeline.log.append import append_lines
 from pipeline.log.compose import compose, now
 from pipeline.operate.answer import Answer, Code
 from pipeline.refresh import refresh
-from pipeline.store.database import Database
 from pipeline.store.folds import Past, pasts
 from pipeline.store.held import hold_store
 from pipeline.store.known import NEVER, aoi_of, newest_instant
@@ -61,7 +60,7 @@ def propose(
                 answers[place] = Answer(proposal.about, Code.NOT_FOUND, f"{proposal.about} is unknown")
             else:
                 by_aoi[home].append(place)
-        states = {past.name: State(database, past, history=expected is not None) for past in pasts(database, by_aoi)}
+        states = {past.name: State(past, history=expected is not None) for past in pasts(database, by_aoi)}
         if expected is not None and (refused := _guard(expected, proposals, list(states.values()))):
             return refused
         lines: list[bytes] = []
@@ -94,8 +93,8 @@ def _guard(expected: str, proposals: Sequence[Proposal], states: Sequence["State
 class State:
     """An AOI's latest state, to which proposals that hold are added as they come."""
 
-    def __init__(self, database: Database, past: Past, *, history: bool = False) -> None:
-        self._database = database
+    def __init__(self, past: Past, *, history: bool = False) -> None:
+        self._past = past
         self.folded = fold(past.name, past.events, past.taken, history=history)
 
     def seen(self, named: Collection[tuple[str, Any]]) -> list[Seen]:
@@ -117,8 +116,9 @@ class State:
     def judge(self, proposal: Proposal, last: str = NEVER) -> tuple[Answer, bytes | None]:
         """What would come of it, and its line if that is to be appended: at an instant after `last`."""
         about = proposal.about
+        newest = newest_instant(self._past, self.folded.aoi, proposal.kind, proposal.data["id"])
         try:
-            time = stamp(max(last, newest_instant(self._database, proposal.kind, proposal.data["id"])))
+            time = stamp(max(last, newest))
         except TimestampInvalid as at_the_end:
             return Answer(about, Code.NOT_ALLOWED, f"{about}: {at_the_end}"), None
         line = compose(proposal.type, proposal.data, aoi=self.folded.aoi.name, time=time)

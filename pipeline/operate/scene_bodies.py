@@ -19,7 +19,7 @@ def read_bodies(text: str, name: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for place, value in _values(text, name):
         found += _scenes(value, place)
-    return _in_order(found)
+    return in_order(found)
 
 
 def _values(text: str, name: str) -> Iterator[tuple[str, Any]]:
@@ -89,7 +89,7 @@ def _geometry(of: dict[str, Any], otherwise: Any) -> Any:
     return otherwise if geometry is None else geometry
 
 
-def _in_order(scenes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def in_order(scenes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those that others' tiles wait for first; else as they came."""
     by_source_id = {scene.get("source_id"): scene for scene in scenes if isinstance(scene.get("source_id"), str)}
     ordered: list[dict[str, Any]] = []

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+import msgspec
+
 from pipeline.event import Status
 from pipeline.operate.blind import EVENTS
 from pipeline.refresh import refresh
@@ -17,6 +19,14 @@ from pipeline.store.held import hold_store
 from pipeline.store.known import aoi_of
 
 _Told = TypeVar("_Told")
+
+
+class _Node(msgspec.Struct):
+    name: str
+    kind: str
+    id: int
+    source_id: str
+    status: Status
 
 
 class Shown(NamedTuple):
@@ -48,9 +58,24 @@ def show_aoi(data: Path, name: str, wait_seconds: float) -> Shown | None:
     return _ask(data, wait_seconds, lambda database: _of_aoi(database, name, tell))
 
 
-def graph_of(data: Path, name: str, wait_seconds: float) -> str | None:
-    """The dependency graph of an AOI; None if it isn't known."""
-    return _ask(data, wait_seconds, lambda database: _of_aoi(database, name, lambda board: dot(board, "graph.dot")))
+def graph_of(data: Path, name: str, wait_seconds: float) -> Shown | None:
+    """The dependency graph of an AOI, in the DOT language and as JSON; None if it isn't known."""
+
+    def tell(board: Board) -> Shown:
+        return Shown(dot(board, "graph.dot").splitlines(), _graph_json(board))
+
+    return _ask(data, wait_seconds, lambda database: _of_aoi(database, name, tell))
+
+
+def _graph_json(board: Board) -> bytes:
+    """Nodes and edges by the names that they have in the graph."""
+    nodes = [
+        *(_Node(f"s{one.id}", "scene", one.id, one.source_id, one.status) for one in board.scenes.values()),
+        *(_Node(f"t{one.id}", "tile", one.id, one.source_id, one.status) for one in board.tiles.values()),
+    ]
+    edges = [(f"s{one.scene.id}", f"t{one.id}") for one in board.tiles.values()]
+    edges += [(f"t{one.prev.id}", f"t{one.id}") for one in board.tiles.values() if one.prev]
+    return msgspec.json.encode({"nodes": nodes, "edges": edges}) + b"\n"
 
 
 def work_list(data: Path, name: str, wait_seconds: float) -> Shown | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pipeline.disk import Folder, is_temporary
+from pipeline.disk import Folder, WrongKind, is_temporary
 
 _OPEN_FOLDERS = 64
 
@@ -30,11 +30,19 @@ class SiteWriter:
         """Brings one file to these bytes. One that has them already isn't touched."""
         place, _, name = path.rpartition("/")
         folder = self._folder(place)
-        if folder.read(name) == data:
+        if self._holds(folder, name, data):
             self.unchanged += 1
             return
         folder.replace(name, data)
         self.touched.append(path)
+
+    def _holds(self, folder: Folder, name: str, data: bytes) -> bool:
+        try:
+            return folder.read(name) == data
+        except WrongKind:
+            if folder.is_link(name):  # it is replaced, and what it leads to is left alone
+                return False
+            raise
 
     def write_all(self, files: Mapping[str, bytes]) -> None:
         """Brings files to these bytes, in their order."""

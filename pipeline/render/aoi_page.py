@@ -37,11 +37,28 @@ def aoi_page(facts: Facts, folder: str, workload: Overview, places: AoiPlaces, f
         matrix=matrix_context(facts),
         over_time=progress_context(facts, folder),
         map=aoi_map(facts.board, path, places),
-        files=[name for name in names if name.endswith(_FOR_SCRIPTS)],
+        files=grouped(names),
     )
 
 
-_FOR_SCRIPTS = (".json", ".geojson", ".dot", ".svg", ".txt", ".md")
+_FOR_BROWSERS = (".html", ".js")
+_GROUPS = {
+    "Overview": ("overview.", "badge.", "feed."),
+    "What to do": ("attention.", "waiting.", "pending."),
+    "Scenes": ("scenes.", "scenes/"),
+    "Tiles": ("tiles.", "tiles/", "roottiles.", "leaftiles."),
+    "Graph": ("graph.",),
+    "Others": ("",),
+}
+
+
+def grouped(names: Iterable[str]) -> dict[str, list[str]]:
+    """The files that aren't for browsers, by what they are about; each in one group, groups without files left out."""
+    found: dict[str, list[str]] = {title: [] for title in _GROUPS}
+    for name in names:
+        if not name.endswith(_FOR_BROWSERS):
+            found[next(title for title, starts in _GROUPS.items() if name.startswith(starts))].append(name)
+    return {title: some for title, some in found.items() if some}
 
 
 def percent(part: int, whole: int) -> str:

@@ -113,25 +113,25 @@ def _part(board: Board, groups: Sequence[Group], page_path: str) -> Part:
 
 def _view(board: Board, group: Group, page_path: str) -> GroupView:
     one, many = _NOUNS[group.kind]
-    members = zip(group.ids[:MOST_MEMBERS], group.source_ids[:MOST_MEMBERS], strict=True)
+    named = zip(group.ids[:MOST_MEMBERS], group.source_ids[:MOST_MEMBERS], strict=True)
+    offers = (("Retry", group.retriable, group.retry), ("Give up", group.failable, group.fail))
     return GroupView(
         group,
-        f"{group.count:,} {one if group.count == 1 else many}",
-        one_line(group.example or group.cause, _LONGEST_EXAMPLE),
-        [
-            Member(
-                id, _href(board, group.kind, id, page_path), one_line(name, _LONGEST_NAME), _day(board, group.kind, id)
-            )  # fmt: skip
-            for id, name in members
-        ],
-        max(0, group.count - MOST_MEMBERS),
-        group.count <= NAMED,
-        [
+        what=f"{group.count:,} {one if group.count == 1 else many}",
+        message=one_line(group.example or group.cause, _LONGEST_EXAMPLE),
+        members=[_member(board, group.kind, id, name, page_path) for id, name in named],
+        more=max(0, group.count - MOST_MEMBERS),
+        named=group.count <= NAMED,
+        commands=[
             Command(_does(does, able, group.count), lines[:MOST_COMMANDS], max(0, len(lines) - MOST_COMMANDS))
-            for does, able, lines in (("Retry", group.retriable, group.retry), ("Give up", group.failable, group.fail))
+            for does, able, lines in offers
             if lines
         ],
-    )  # fmt: skip
+    )
+
+
+def _member(board: Board, kind: GroupKind, id: int, name: str, page_path: str) -> Member:
+    return Member(id, _href(board, kind, id, page_path), one_line(name, _LONGEST_NAME), _day(board, kind, id))
 
 
 def _does(does: str, able: int, count: int) -> str:

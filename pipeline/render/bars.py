@@ -5,16 +5,16 @@ from typing import NamedTuple
 from pipeline.event import STATUSES, Status
 from pipeline.render.overview import Counts
 
-_LEAST = 20
-"""Thousandths of the bar that a part has at least: one failure among a million is seen too."""
+_LEAST = 2
+"""Percent of the bar that a part has at least: one failure among a million is seen too."""
 
 
 class BarPart(NamedTuple):
-    """A status' part of a bar: where it starts and how wide it is, in percent."""
+    """A status' part of a bar: where it starts and how wide it is, in percent of the bar."""
 
     status: Status
-    start: str
-    width: str
+    start: int
+    width: int
 
 
 def told(counts: Counts) -> str:
@@ -25,16 +25,12 @@ def told(counts: Counts) -> str:
 def bar_parts(counts: Counts) -> list[BarPart]:
     """The parts of a bar, in the order of the statuses, those of no width left out. They fill it."""
     present = [status for status in STATUSES if counts.of(status)]
-    widths = {status: max(_LEAST, 1000 * counts.of(status) // counts.total) for status in present}
+    widths = {status: max(_LEAST, 100 * counts.of(status) // counts.total) for status in present}
     if present:
         # The largest gives what the smallest got, and takes what rounding left.
-        widths[max(present, key=lambda status: widths[status])] += 1000 - sum(widths.values())
+        widths[max(present, key=lambda status: widths[status])] += 100 - sum(widths.values())
     parts, start = [], 0
     for status, width in widths.items():
-        parts.append(BarPart(status, _percent(start), _percent(width)))
+        parts.append(BarPart(status, start, width))
         start += width
     return parts
-
-
-def _percent(thousandths: int) -> str:
-    return f"{thousandths / 10:g}"

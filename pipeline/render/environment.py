@@ -13,7 +13,7 @@ from markupsafe import Markup
 from pipeline.event import STATUSES
 from pipeline.render.bars import bar_parts, told
 from pipeline.render.paths import url
-from pipeline.timestamp import rfc3339
+from pipeline.timestamp import html_time, rfc3339
 
 
 @functools.cache
@@ -61,8 +61,15 @@ def html_bytes(text: str) -> bytes:
 
 
 def at(instant: str, *, parts: Iterable[str] = ("day", "time")) -> Markup:
-    """An instant as absolute UTC in `<time>`, to the second; the full one in its attribute."""
+    """An instant as absolute UTC in `<time>`, to the second; with all its digits in an attribute."""
     day, _, time = instant.partition("T")
     shown = {"day": day, "time": time[:8]}
     text = " ".join(shown[part] for part in parts)
-    return Markup('<time datetime="{}">{}</time>').format(rfc3339(instant), text)
+    return Markup(time_element(instant, text))  # noqa: S704 (an instant is figures, however it came)
+
+
+def time_element(instant: str, text: str) -> str:
+    """`<time>` for an instant. Digits beyond the millisecond, which `datetime` can't hold, stand in its title."""
+    exact, held = rfc3339(instant), html_time(instant)
+    title = "" if exact == held else f' title="{exact}"'
+    return f'<time datetime="{held}"{title}>{text}</time>'

@@ -12,6 +12,8 @@ from pipeline.render.plain import one_line
 from pipeline.render.summary import Summary
 
 _PAGE = "index.html"
+MOST_BYTES = 500_000
+"""A front page that would be heavier goes without the words on its bars. With more than a thousand AOIs it may still be."""
 _LONGEST_NAME = 100
 
 
@@ -55,7 +57,11 @@ def front_page(found: Iterable[Summary], folders: Mapping[str, str]) -> bytes:
         for one in every
     ]  # fmt: skip
     world = world_map((WorldEntry(one.name, paths[one.name], one.status, one.bounds) for one in every), _PAGE)
-    return page("index.html", _PAGE, lines=lines, total=totals(every), world=world)
+    total = totals(every)
+    made = page("index.html", _PAGE, lines=lines, total=total, world=world, titled=True)
+    if len(made) > MOST_BYTES:
+        made = page("index.html", _PAGE, lines=lines, total=total, world=world, titled=False)
+    return made
 
 
 def totals(every: Iterable[Summary]) -> Totals:

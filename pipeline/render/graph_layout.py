@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pipeline.products import track
 from pipeline.store.board import Board, BoardScene, BoardTile
 
-SCENE_WIDTH, SCENE_HEIGHT = 252, 34
+SCENE_WIDTH, SCENE_HEIGHT = 192, 34
 TILE_WIDTH, TILE_HEIGHT = 104, 34
 _MARGIN = 12
 _SCENE_PITCH, _TILE_PITCH, _COLUMN_PITCH = 42, 52, 126
@@ -28,7 +28,7 @@ _ALONE_IN_ROW = 12
 _LANES = (0, -5, 5)
 """Where lines that have to go round a tile run between two columns, from the middle of the gap."""
 
-WINDOW_NODES = 1000
+WINDOW_NODES = 600
 """The most scenes and tiles that are drawn together, but for what one day forces: see `windows`."""
 UNDATED = "undated"
 

@@ -6,10 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from markupsafe import Markup
-
 from pipeline.event import STATUSES
-from pipeline.render.dot import dot, visible
+from pipeline.render.dot import dot
 from pipeline.render.dot_layout import LayoutFailed, dot_layout, find_dot
 from pipeline.render.environment import page
 from pipeline.render.graph_layout import WINDOW_NODES, Columns, Window, place, windows
@@ -25,12 +23,16 @@ from pipeline.render.graph_svg import (
 )
 from pipeline.render.overview import Counts
 from pipeline.render.paths import url
+from pipeline.render.plain import built, one_line
 from pipeline.store.board import Board, BoardScene, BoardTile
 
 DOT_NODES = 1500
 """`dot` lays out graphs of up to this many nodes: its time grows faster than the graph."""
 PAGE_BYTES = 600_000
 """No page is larger."""
+_LONGEST_NAME = 200
+MOST_LINES = 120
+"""Where there are more windows they are listed by year."""
 _DOT_LABEL = 68
 """Enough for the whole name of a Sentinel product."""
 
@@ -40,6 +42,17 @@ class WindowLine(NamedTuple):
 
     path: str
     dates: str
+    in_year: str
+    """Its first date without the year."""
+    scenes: Counts
+    tiles: Counts
+
+
+class WindowGroup(NamedTuple):
+    """A line of the list of all windows: one of them or, where there are many, those of a year, with their sums."""
+
+    label: str
+    windows: list[WindowLine]
     scenes: Counts
     tiles: Counts
 
@@ -70,6 +83,7 @@ class _Graph:
 
     def __init__(self, board: Board, folder: str, why: Mapping[tuple[str, int], str], most: int) -> None:
         self._board, self._folder, self._why = board, folder, why
+        self._name = one_line(board.name, _LONGEST_NAME)
         self._columns = Columns(board)
         self._windows = windows(board, most)
         self._index = f"aoi/{folder}/graph.html"
@@ -77,6 +91,7 @@ class _Graph:
             WindowLine(
                 self._index if len(self._windows) == 1 else f"aoi/{folder}/graph/{window.name}.html",
                 dates(window),
+                window.name if window.first is None else window.first[5:] + "".join(window.name.partition(".")[1:]),
                 _count(window.scenes),
                 _count(window.tiles),
             )
@@ -95,7 +110,7 @@ class _Graph:
         files: dict[str, bytes] = {}
         for n, window in enumerate(self._windows):
             layout = place(window.days, self._columns)
-            label = f"Dependency graph of {self._board.name}, {dates(window)}"
+            label = f"Dependency graph of {self._name}, {dates(window)}"
             paths = [self._lines[n].path, *([self._index] if n + 1 == len(self._windows) else [])]
             for path in dict.fromkeys(paths):
                 sheet = self._sheet(path)
@@ -111,32 +126,49 @@ class _Graph:
         return page(
             "graph.html",
             path,
-            board=self._board,
+            name=self._name,
             folder=self._folder,
             window=None if n is None else self._lines[n],
             earlier=self._lines[n - 1] if n else None,
             later=self._lines[n + 1] if n is not None and n < last else None,
-            windows=self._lines if path == self._index and last > 0 else [],
-            drawing=Markup(drawing),  # noqa: S704 (graph_svg escapes what it is given)
-            days=Markup(days),  # noqa: S704
+            groups=self._groups() if path == self._index and last > 0 else [],
+            drawing=built(drawing),
+            days=built(days),
         )
+
+    def _groups(self) -> list[WindowGroup]:
+        """The list of all windows, latest first."""
+        if len(self._lines) <= MOST_LINES:
+            return [WindowGroup(one.dates, [one], one.scenes, one.tiles) for one in reversed(self._lines)]
+        years: dict[str, list[tuple[Window, WindowLine]]] = {}
+        for window, line in zip(reversed(self._windows), reversed(self._lines), strict=True):
+            years.setdefault((window.first or "no date")[: 7 if window.first is None else 4], []).append((window, line))
+        return [
+            WindowGroup(
+                year,
+                [line for _, line in some],
+                _count([scene for window, _ in some for scene in window.scenes]),
+                _count([tile for window, _ in some for tile in window.tiles]),
+            )
+            for year, some in years.items()
+        ]
 
     # The drawing as a file
 
     def svg(self, dot_choice: str | None, timeout_s: float) -> tuple[bytes, list[str]]:
         """`graph.svg`, and a warning if `dot` was to lay it out and couldn't."""
         path = f"aoi/{self._folder}/graph.svg"
-        title = f"Dependency graph of {self._board.name}"
+        title = f"Dependency graph of {self._name}"
         sheet = self._sheet(path)
         if len(self._board.scenes) + len(self._board.tiles) > DOT_NODES:
             latest = self._windows[-1]
-            note = f"{self._board.name}, {dates(latest)}. All dates: graph.html", url(self._index, path)
+            note = f"{self._name}, {dates(latest)}. All dates: graph.html", url(self._index, path)
             return standalone(place(latest.days, self._columns), sheet, title, note), []
         try:
             return self._by_dot(sheet, title, find_dot(dot_choice), timeout_s), []
         except LayoutFailed as error:
-            days = [day for window in self._windows for day in window.days]
-            warning = f"{visible(self._board.name)}: graph.svg is placed by date and track, not by dot: {error}"
+            days = [day for window in windows(self._board, DOT_NODES) for day in window.days]
+            warning = f"{self._name}: graph.svg is placed by date and track, not by dot: {error}"
             return standalone(place(days, self._columns), sheet, title), [warning]
 
     def _by_dot(self, sheet: Sheet, title: str, program: Path, timeout_s: float) -> bytes:

@@ -15,9 +15,9 @@ from pipeline.render.dot import visible
 from pipeline.render.graph_layout import Layout, Placed
 from pipeline.store.board import BoardScene, BoardTile
 
-DAYS_WIDTH = 96
+DAYS_WIDTH = 90
 """The width of the column of dates beside a drawing."""
-SCENE_LABEL, TILE_LABEL = 34, 14
+SCENE_LABEL, TILE_LABEL = 28, 14
 """How many characters of a name fit into a box and an ellipse of the sizes in `graph_layout`."""
 
 
@@ -30,7 +30,7 @@ class Detail(NamedTuple):
 
 
 FULL_DETAIL = Detail(240, 320, 120)
-DETAILS = (FULL_DETAIL, Detail(40, 80, 80), Detail(0, 0, 20))
+DETAILS = (FULL_DETAIL, Detail(40, 80, 60), Detail(0, 0, 16), Detail(0, 0, 0))
 """Ever shorter tooltips, for drawings that would be too heavy otherwise."""
 
 
@@ -50,6 +50,7 @@ class Sheet:
 
 
 _BREAKS = re.compile("[\t-\r]+")
+_MAY_BE_WIDE = re.compile("[\u1100-\u1fff\u2300-\u2bff\u2e80-\U0010ffff]")
 
 
 def shortened(text: str, most: int) -> str:
@@ -64,8 +65,8 @@ def shortened(text: str, most: int) -> str:
 
 
 def columns_of(text: str) -> int:
-    """How many columns a text takes in a fixed-width font: two for a character from U+1100 on."""
-    return len(text) if text.isascii() else sum(2 if character >= "\u1100" else 1 for character in text)
+    """How many columns a text takes in a fixed-width font, at most: two for what may be East Asian or an emoji."""
+    return len(text) if text.isascii() else sum(2 if _MAY_BE_WIDE.match(character) else 1 for character in text)
 
 
 def _fitting(text: str, most: int) -> str:
@@ -123,8 +124,9 @@ def _away(tile: BoardTile, at: Placed, other: BoardTile, count: int, sheet: Shee
     more = f" and {count - 1} more" if count > 1 else ""
     return (
         f'<a class="away{" done" if done else ""}" href="{sheet.window(other)}#tile-{other.id}" '
-        f'transform="translate({at.x:g} {at.y:g})"><title>{relation} tile {other.id}{more}, {other.status}, '
-        f'in another window of dates</title><path d="M0 {edge:g}V{tip:g}"/>'
+        f'transform="translate({at.x:g} {at.y:g})">'
+        f"<title>{relation} tile {other.id}{more}, {other.status}</title>"
+        f'<path d="M0 {edge:g}V{tip:g}"/>'
         f'<path class="h" d="M0 {tip + sign * 3:g}l-4 {-sign * 7}h8z"/>'
         f'<text x="8" y="{tip + (3 if up else 5):g}">{other.scene.day or "no date"}</text></a>'
     )
@@ -177,7 +179,7 @@ def _text(text: str) -> str:
 
 def days_column(layout: Layout) -> str:
     """The dates beside a drawing, as an SVG of its own that can stay in view. Tooltips tell them to screen readers."""
-    days = "".join(f'<text x="{DAYS_WIDTH - 14}" y="{y + 33:g}">{day}</text>' for y, day in layout.days)
+    days = "".join(f'<text x="{DAYS_WIDTH - 9}" y="{y + 33:g}">{day}</text>' for y, day in layout.days)
     return (
         f'<svg class="graph-days" width="{DAYS_WIDTH}" height="{layout.height:g}" '
         f'viewBox="0 0 {DAYS_WIDTH} {layout.height:g}" aria-hidden="true">{_rules(layout, DAYS_WIDTH)}{days}</svg>'
@@ -213,10 +215,10 @@ class _Palette(NamedTuple):
 
 
 _LIGHT = _Palette(
-    "#ffffff", "#16181d", "#5a606b", "#d9dce1", "#0b57b0", ("#8a919c", "#2f6fdb", "#1f8a4c", "#c96a00", "#c4162a")
+    "#ffffff", "#16181d", "#5a606b", "#dcdee2", "#0b4fa0", ("#88919d", "#2450c0", "#1a9a5f", "#cc7a00", "#ab0f2c")
 )
 _DARK = _Palette(
-    "#151a21", "#e6e9ee", "#9aa3b0", "#2a313c", "#7db4ff", ("#8b93a0", "#5b9bff", "#3fb871", "#f0a03c", "#ff6470")
+    "#151a21", "#e6e9ee", "#9ea7b4", "#2a313c", "#8abaff", ("#8f97a3", "#4a95ff", "#4fd590", "#f9b42d", "#ee3a4a")
 )
 
 

@@ -205,7 +205,7 @@ class WorldEntry(NamedTuple):
 _WORLD_PARALLEL = 36.0
 _MOST_MARKERS = 200
 _MARKER = 120  # Units: AOIs nearer than that share a marker.
-_MOST_NAMES = 8
+_MOST_NAMES, _NAMES_IN_ALL = 8, 200  # At a marker, and at all of them together.
 
 
 def world_map(entries: Iterable[WorldEntry], page_path: str) -> dict[str, Any]:
@@ -261,7 +261,8 @@ def _markers(frame: Frame, known: list[tuple[WorldEntry, Bounds]], page_path: st
     near = _MARKER
     while len(groups := _near(middles, near)) > _MOST_MARKERS:
         near = near * 3 // 2
-    found = [_marker(here, page_path) for here in groups]
+    most_names = max(1, min(_MOST_NAMES, _NAMES_IN_ALL // max(1, len(groups))))
+    found = [_marker(here, page_path, most_names) for here in groups]
     found.sort(key=lambda marker: (-URGENCY.index(marker["status"]), marker["y"], marker["x"]))
     return [{**marker, "status": marker["status"].lower()} for marker in found]
 
@@ -289,12 +290,12 @@ def _middle_of(frame: Frame, bounds: Bounds) -> Dot:
     return frame.dots([frame.projection.point(lon - 360 if lon > 180 else lon, (south + north) / 2)])[0]
 
 
-def _marker(here: list[tuple[WorldEntry, Dot]], page_path: str) -> dict[str, Any]:
+def _marker(here: list[tuple[WorldEntry, Dot]], page_path: str, most_names: int) -> dict[str, Any]:
     here = sorted(here, key=lambda pair: (URGENCY.index(pair[0].status), pair[0].name))
     (lead, (x, y)), *others = here
-    told = [f"{one_line(entry.name, LONGEST_NAME)}: {entry.status}" for entry, _ in here[:_MOST_NAMES]]
-    if len(here) > _MOST_NAMES:
-        told.append(f"and {len(here) - _MOST_NAMES:,} more")
+    told = [f"{one_line(entry.name, LONGEST_NAME)}: {entry.status}" for entry, _ in here[:most_names]]
+    if len(here) > most_names:
+        told.append(f"and {len(here) - most_names:,} more")
     if others:
         told = [f"{len(here):,} AOIs; opens the first", *told]
     return {

@@ -11,10 +11,10 @@ from pipeline.event import NewTile, SceneCreated, Status
 from pipeline.fold.outcome import Transition
 from pipeline.insight.words import counted
 from pipeline.render import payload
+from pipeline.render.environment import time_element
 from pipeline.render.event_words import in_words
 from pipeline.render.plain import built, lines, one_line
 from pipeline.store.board import Board, BoardEvent, BoardScene
-from pipeline.timestamp import rfc3339
 
 _ELSEWHERE_TOLD = 5
 _ENVELOPE = frozenset(
@@ -188,7 +188,7 @@ _NOTHING = Markup()
 
 def time_of(instant: str) -> Markup:
     """An instant in `<time>`, as the pages' filter `at` writes it."""
-    return built(f'<time datetime="{rfc3339(instant)}">{instant[:10]} {instant[11:19]}</time>')
+    return built(time_element(instant, f"{instant[:10]} {instant[11:19]}"))
 
 
 def _id(id: int | None) -> str:

@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from itertools import islice
@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 import duckdb
 import msgspec
 
+from pipeline.bundle import TextDamaged
 from pipeline.store.lock import StoreHeld
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 _Row = TypeVar("_Row")
 _ROWS_AT_ONCE = 20_000
 _encoder = msgspec.json.Encoder()
@@ -31,10 +32,6 @@ def batched(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:
 
 class StoreBroken(Exception):
     """The cache answered with an error. It can be moved aside: everything in it comes from the log."""
-
-
-class TextDamaged(Exception):
-    """A line of the log that was kept in the cache can't be read any more."""
 
 
 class Database:
@@ -67,11 +64,15 @@ class Database:
         """Appends many rows to a table: structures whose fields are its columns, in any order.
 
         They go by way of a file of JSON Lines, which DuckDB reads several times as fast as it takes single values.
+        Raises OSError if there is no room for it in the folder of temporary files.
         """
         with tempfile.NamedTemporaryFile(prefix="sceneboard-", suffix=".jsonl") as file:
-            for some in batched(rows, _ROWS_AT_ONCE):
-                file.write(_encoder.encode_lines(some))
-            file.flush()
+            try:
+                for some in batched(rows, _ROWS_AT_ONCE):
+                    file.write(_encoder.encode_lines(some))
+                file.flush()
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, file.name) from error
             if not file.tell():
                 return
             columns = self.rows("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", [table])
@@ -84,6 +85,21 @@ class Database:
                 """,
                 [file.name],
             )
+
+    def load_files(self, table: str, files: Sequence[Path], columns: Mapping[str, str], select: str) -> None:
+        """Appends many rows to a table from files of JSON Lines.
+
+        `columns` are those of the lines, by name, with their types; `select` makes of them those of the table.
+        """
+        described = ", ".join(f"'{name}': '{type}'" for name, type in columns.items())
+        self.run(
+            f"""
+            INSERT INTO {table} SELECT {select} FROM read_json(
+                ?, format = 'newline_delimited', maximum_object_size = 1000000000, columns = {{{described}}}
+            )
+            """,
+            [[str(file) for file in files]],
+        )
 
     def keep(self, table: str, rows: Sequence[Sequence[object]], columns: str) -> None:
         """Makes a temporary table of these columns with these rows, to join with."""
@@ -142,12 +158,14 @@ def open_database(path: Path, *, read_only: bool = False) -> Iterator[Database]:
 
 
 def _ensure_schema(database: Database) -> None:
-    tables = {str(row[0]) for row in database.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")}
+    tables = _names(database, "SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
     if tables:
         if "meta" in tables and database.value("schema") == SCHEMA_VERSION:
             return
-        for table in sorted(tables):
-            database.run(f'DROP TABLE "{table.replace(chr(34), chr(34) * 2)}"')
+        for view in _names(database, "SELECT view_name FROM duckdb_views() WHERE NOT internal AND NOT temporary"):
+            database.run(f"DROP VIEW {_quoted(view)}")
+        for table in tables:
+            database.run(f"DROP TABLE {_quoted(table)}")
     schema = files("pipeline.store").joinpath("schema.sql").read_text(encoding="utf-8")
     with database.transaction():
         for statement in re.sub(r"--.*", "", schema).split(";"):
@@ -175,6 +193,14 @@ def _in_own_words(error: duckdb.Error, path: Path) -> Exception:
         if words in said:
             return OSError(code, words, str(path))
     return StoreBroken(said)
+
+
+def _names(database: Database, sql: str) -> list[str]:
+    return sorted(str(row[0]) for row in database.rows(sql))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _first_line(error: duckdb.Error) -> str:

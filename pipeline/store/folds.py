@@ -1,115 +1,86 @@
 """Hands the events of AOIs to the fold, in log order, and keeps what it made of them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import NamedTuple
 
-import msgspec
-
-from pipeline.event import Event
-from pipeline.fold.aoi_status import aoi_status
-from pipeline.fold.apply import Folded
+from pipeline.bundle import TextDamaged
 from pipeline.store.database import Database
-from pipeline.store.texts import TextReader, event_of
+from pipeline.store.folded import FoldedRows
+from pipeline.store.past import Excerpt, PackedPast, Past, unpack_past
 
-_TABLES = ("scenes", "tiles", "outcomes")
+__all__ = ["Past", "packed_pasts", "pasts", "save"]
 
-
-class Past(NamedTuple):
-    """Everything that happened to an AOI: numbered events in log order, their lines and instants.
-
-    `taken` says, by number, which creations name an id of something else.
-    """
-
-    name: str
-    events: list[tuple[int, Event]]
-    texts: list[bytes]
-    instants: list[str]
-    taken: dict[int, str]
+_AT_ONCE_BYTES = 8 * 1024 * 1024
+"""So many bytes of compressed lines are read at a time."""
 
 
 def pasts(database: Database, names: Iterable[str]) -> Iterator[Past]:
     """The past of each of these AOIs, by name."""
-    database.keep("dirty", [(name,) for name in sorted(names)], "aoi VARCHAR")
-    taken = dict(database.rows("FROM taken"))
-    left = {row[0] for row in database.rows("FROM dirty")}
-    reader = TextReader(database)
-    ordered = database.rows(
+    return map(unpack_past, packed_pasts(database, names))
+
+
+def packed_pasts(database: Database, names: Iterable[str]) -> Iterator[PackedPast]:
+    """The same, as it is kept. Raises TextDamaged if it isn't all there."""
+    wanted = sorted(set(names))
+    database.keep("dirty", [(name,) for name in wanted], "aoi VARCHAR")
+    taken: dict[str, dict[int, str]] = defaultdict(dict)
+    for name, event, reason in database.rows(
+        "SELECT aoi, event, reason FROM taken JOIN creations USING (event) SEMI JOIN dirty USING (aoi)"
+    ):
+        taken[name][event] = reason
+    rows = database.rows(
         """
-        SELECT aoi, event, instant, batch, start, length FROM events SEMI JOIN dirty USING (aoi)
-        ORDER BY aoi, instant, sequence, source, id
+        WITH found AS (
+            SELECT aoi, event >> 16 AS bundle, count(*) AS events, list(event & 65535 ORDER BY event) AS places
+            FROM events SEMI JOIN dirty USING (aoi) GROUP BY ALL
+        )
+        SELECT aoi, bundle, octet_length(lines), CASE WHEN found.events < bundles.events THEN found.places END
+        FROM found LEFT JOIN bundles USING (bundle) ORDER BY aoi, bundle
         """
     )
-    for name, group in groupby(ordered, key=lambda row: row[0]):
-        rows = list(group)
-        reader.prepare(row[3] for row in rows)
-        texts = [reader.text(*row[3:]) for row in rows]
-        left.discard(name)
-        yield Past(
-            name,
-            [(row[1], event_of(text)) for row, text in zip(rows, texts, strict=True)],
-            texts,
-            [row[2] for row in rows],
-            taken,
-        )
-    for name in sorted(left):
-        yield Past(name, [], [], [], {})
+    if any(row[2] is None for row in rows):
+        raise TextDamaged("bundles of the log's lines are missing")
+    excerpts = {name: list(group) for name, group in groupby(rows, key=lambda row: str(row[0]))}
+    for some in _groups(wanted, {name: sum(row[2] for row in group) for name, group in excerpts.items()}):
+        bundles = sorted({row[1] for name in some for row in excerpts.get(name, ())})
+        kept = {
+            bundle: (lines, instants)
+            for bundle, lines, instants in database.rows(
+                "SELECT bundle, lines, instants FROM bundles WHERE bundle IN (SELECT unnest(?::BIGINT[]))", [bundles]
+            )
+        }
+        for name in some:
+            yield PackedPast(
+                name,
+                [Excerpt(bundle, *kept[bundle], places) for _, bundle, _, places in excerpts.get(name, ())],
+                taken.get(name, {}),
+            )
 
 
-def save(database: Database, folds: Iterable[Folded], revision: int) -> None:
+def _groups(names: Iterable[str], sizes: dict[str, int]) -> Iterator[list[str]]:
+    group: list[str] = []
+    room = _AT_ONCE_BYTES
+    for name in names:
+        group.append(name)
+        room -= sizes.get(name, 0)
+        if room <= 0:
+            yield group
+            group, room = [], _AT_ONCE_BYTES
+    if group:
+        yield group
+
+
+def save(database: Database, rows: FoldedRows, revision: int) -> None:
     """Keeps what the fold made of AOIs, in place of what it made of them before."""
-    folded = list(folds)
-    database.keep("saved", [(fold.aoi.name,) for fold in folded], "aoi VARCHAR")
-    for table in _TABLES:
+    database.keep("saved", [(name,) for name in rows.names], "aoi VARCHAR")
+    for table in ("scenes", "outcomes"):
         database.run(f"DELETE FROM {table} WHERE aoi IN (FROM saved)")
     database.run("DELETE FROM aois WHERE name IN (FROM saved)")
-    database.append(
-        "aois",
-        [(fold.aoi.name, fold.aoi.exists, aoi_status(fold.aoi), revision) for fold in folded if fold.aoi.name],
-    )
-    database.load("scenes", (row for fold in folded for row in _scene_rows(fold)))
-    database.load("tiles", (row for fold in folded for row in _tile_rows(fold)))
-    database.append(
-        "outcomes",
-        ((event, fold.aoi.name, verdict, reason) for fold in folded for event, verdict, reason in fold.outcomes),
-    )
+    database.append("aois", [(*aoi, revision) for aoi in rows.aois])
+    database.load_files("scenes", [rows.scene_rows], _SCENES, "aoi, unnest(id), unnest(tiles)")
+    database.append("outcomes", rows.outcomes)
 
 
-class _SceneRow(msgspec.Struct, gc=False):
-    """A row of `scenes`."""
-
-    aoi: str
-    id: int
-    source_id: str
-    status: str
-    message: str
-    retry_countdown: int
-
-
-class _TileRow(msgspec.Struct, gc=False):
-    """A row of `tiles`."""
-
-    aoi: str
-    id: int
-    scene: int
-    source_id: str
-    status: str
-    message: str
-    retry_countdown: int
-    prev: int | None
-    ref: int | None
-
-
-def _scene_rows(fold: Folded) -> Iterator[_SceneRow]:
-    name = fold.aoi.name
-    for scene in fold.aoi.scenes.values():
-        yield _SceneRow(name, scene.id, scene.source_id, scene.status, scene.message, scene.retry_countdown)
-
-
-def _tile_rows(fold: Folded) -> Iterator[_TileRow]:
-    name = fold.aoi.name
-    for tile in fold.aoi.tiles.values():
-        yield _TileRow(
-            name, tile.id, tile.scene.id, tile.source_id, tile.status, tile.message, tile.retry_countdown,
-            None if tile.prev is None else tile.prev.id, None if tile.ref is None else tile.ref.id,
-        )  # fmt: skip
+_SCENES = {"aoi": "VARCHAR", "id": "BIGINT[]", "tiles": "BIGINT[][]"}
+"""Columns of the files that `folded` writes."""

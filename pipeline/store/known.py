@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from pipeline.event import kind_of
 from pipeline.fold.owners import Kind
+from pipeline.fold.state import Aoi
 from pipeline.store.database import Database
+from pipeline.store.past import Past
 
 NEVER = "0001-01-01T00:00:00.000000000"
 """The first instant there is."""
@@ -18,28 +21,26 @@ def aoi_of(database: Database, kind: str, id: Any) -> str | None:
     return found[0][0] if found else None
 
 
-def newest_instant(database: Database, kind: str, id: Any) -> str:
-    """The instant of the newest event that an answer about this entity is based on.
+def newest_instant(past: Past, aoi: Aoi, kind: str, id: Any) -> str:
+    """The instant of the newest event that an answer about this entity of an AOI is based on.
 
-    A tile's own, its scene's and its previous tile's; a scene's own and its tiles'; all of an AOI's.
+    A tile's own, its scene's and its previous tile's; a scene's own and its tiles'; those about the AOI itself, which
+    may have retried any of them; all of an AOI's.
     """
+    about: set[tuple[str, int | str]] = {(kind, id), ("aoi", aoi.name)}
     if kind == "aoi":
-        return _newest(database, "aoi = ?", [id])
-    if kind == "scene":
-        where = (
-            "(kind = 'scene' AND entity = ?1) OR (kind = 'tile' AND entity IN (SELECT id FROM tiles WHERE scene = ?1))"
-        )
-    else:
-        where = """
-            (kind = 'tile' AND (entity = ?1 OR entity IN (SELECT prev FROM tiles WHERE id = ?1)))
-            OR (kind = 'scene' AND entity IN (SELECT scene FROM tiles WHERE id = ?1))
-        """
-    return _newest(database, where, [id])
-
-
-def _newest(database: Database, where: str, parameters: list[Any]) -> str:
-    found = database.rows(f"SELECT max(instant) FROM events WHERE {where}", parameters)
-    return found[0][0] or NEVER
+        return max(past.instants, default=NEVER)
+    if kind == "scene" and id in aoi.scenes:
+        about |= {("tile", tile.id) for tile in aoi.scenes[id].tiles.values()}
+    elif kind == "tile" and id in aoi.tiles:
+        tile = aoi.tiles[id]
+        about |= {("scene", tile.scene.id)} | ({("tile", tile.prev.id)} if tile.prev else set())
+    found = (
+        instant
+        for (_, event), instant in zip(past.events, past.instants, strict=True)
+        if (kind_of(event), event.data.id) in about
+    )
+    return max(found, default=NEVER)
 
 
 def highest_ids(database: Database) -> dict[Kind, int]:

@@ -1,12 +1,17 @@
 """What the store hands on about the log as a whole: rejected events, the quarantine, all AOIs."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from pipeline.event import Status
+from pipeline.bundle import bundle_of, place_in_bundle, unpack_texts
+from pipeline.event import Status, kind_of, type_of
 from pipeline.fold.outcome import Verdict
 from pipeline.ingest import Quarantined, Unfinished, shown
+from pipeline.store.bundles import event_of, lines_of
 from pipeline.store.database import Database
-from pipeline.store.texts import TextReader
+from pipeline.timestamp import instant
+
+_BUNDLES_AT_ONCE = 64
 
 
 class LogEvent(NamedTuple):
@@ -24,30 +29,65 @@ class LogEvent(NamedTuple):
     text: bytes
 
 
-_COLUMNS = """
-    instant, source, id, type, events.aoi, kind, entity, coalesce(verdict, 'applied'), coalesce(reason, ''),
-    batch, start, length
-    FROM events LEFT JOIN outcomes USING (event)
-"""
-_LOG_ORDER = "instant, sequence, source, id"
-
-
 def rejected(database: Database) -> list[LogEvent]:
     """All rejected events, in log order."""
-    return _read(database, f"SELECT {_COLUMNS} WHERE verdict = 'rejected' ORDER BY {_LOG_ORDER}")
+    return _in_log_order(database.rows("SELECT aoi, verdict, reason, line FROM outcomes WHERE verdict = 'rejected'"))
 
 
 def latest(database: Database, count: int) -> list[LogEvent]:
     """The last events in log order, the latest first."""
-    descending = ", ".join(f"{column} DESC" for column in _LOG_ORDER.split(", "))
-    return _read(database, f"SELECT {_COLUMNS} ORDER BY {descending} LIMIT {int(count)}")
+    events = _last(database, count)
+    database.keep("asked", [(event,) for event in events], "event BIGINT")
+    rows = database.rows(
+        """
+        SELECT event, events.aoi, coalesce(verdict, 'applied'), coalesce(reason, '')
+        FROM asked JOIN events USING (event) LEFT JOIN outcomes USING (event)
+        """
+    )
+    lines = lines_of(database, events)
+    return _in_log_order((*told, lines[event]) for event, *told in rows)[::-1][:count]
 
 
-def _read(database: Database, sql: str) -> list[LogEvent]:
-    rows = database.rows(sql)
-    reader = TextReader(database)
-    reader.prepare(row[9] for row in rows)
-    return [LogEvent._make([*row[:-3], reader.text(*row[-3:])]) for row in rows]
+def _last(database: Database, count: int) -> list[int]:
+    """The last events by their instants, and all that share theirs with the first of these."""
+    bundles = database.rows("SELECT bundle, newest FROM bundles ORDER BY newest DESC")
+    found: list[tuple[str, int]] = []
+    since = ""
+    for at in range(0, len(bundles), _BUNDLES_AT_ONCE):
+        some = [bundle for bundle, newest in bundles[at : at + _BUNDLES_AT_ONCE] if newest >= since]
+        if not some:
+            break
+        found += [(instant, event) for instant, event in _instants(database, some) if instant >= since]
+        found.sort(reverse=True)
+        if len(found) > count:
+            since = found[count - 1][0]
+            found = [one for one in found if one[0] >= since]
+    return [event for _, event in found]
+
+
+def _instants(database: Database, bundles: list[int]) -> Iterator[tuple[str, int]]:
+    """The events of bundles that count, each behind its instant."""
+    packed = dict(
+        database.rows("SELECT bundle, instants FROM bundles WHERE bundle IN (SELECT unnest(?::BIGINT[]))", [bundles])
+    )
+    instants = {bundle: unpack_texts(texts) for bundle, texts in packed.items()}
+    database.keep("asked", [(bundle,) for bundle in bundles], "bundle BIGINT")
+    for (event,) in database.rows("SELECT event FROM events WHERE event >> 16 IN (FROM asked)"):
+        yield instants[bundle_of(event)][place_in_bundle(event)], event
+
+
+def _in_log_order(rows: Iterable[tuple[Any, ...]]) -> list[LogEvent]:
+    """Events of which AOI, verdict, reason and line are given."""
+    found: list[tuple[str, str, LogEvent]] = []
+    for aoi, verdict, reason, line in rows:
+        event = event_of(line)
+        moment, named = instant(event.time), event.data.id
+        told = LogEvent(
+            moment, event.source, event.id, type_of(event), aoi, kind_of(event),
+            None if isinstance(named, str) else named, verdict, reason, line,
+        )  # fmt: skip
+        found.append((moment, event.sequence, told))
+    return [told for *_, told in sorted(found)]
 
 
 CONFLICT = "another event with the same source and id, but other content, comes first in log order"

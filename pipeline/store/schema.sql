@@ -7,15 +7,20 @@ CREATE TABLE files (
     path VARCHAR, "offset" BIGINT, line BIGINT, size_bytes BIGINT, modified_ns BIGINT, inode UBIGINT, proof VARCHAR
 );
 
--- Every event that counts, numbered as it arrived. `aoi` is where it is folded: '' while nobody knows.
-CREATE TABLE events (
-    event BIGINT, source VARCHAR, id VARCHAR, instant VARCHAR, sequence VARCHAR, type VARCHAR, partitionkey VARCHAR,
-    kind VARCHAR, entity BIGINT, aoi VARCHAR,
-    batch BIGINT, start BIGINT, length BIGINT, file VARCHAR, file_offset BIGINT, file_line BIGINT
-);
+-- The stretches of log files that were read at a time; `lines_before` it in its file.
+CREATE TABLE stretches (stretch BIGINT, file VARCHAR, lines_before BIGINT);
 
--- The events' own lines, some of one AOI together, compressed (zstd).
-CREATE TABLE lines (batch BIGINT, text BLOB);
+-- Every event that counts. Its number tells in which bundle it is kept, and where there (bundle.py). `aoi` is where it
+-- is folded: '' while nobody knows. `kind` and `entity` say what it names, if its AOI is only known by that.
+CREATE TABLE events (event BIGINT, source VARCHAR, id VARCHAR, aoi VARCHAR, kind VARCHAR, entity BIGINT);
+
+-- The events' own lines, instants and places in the log (stretch, byte offset, line in the stretch), compressed.
+CREATE TABLE bundles (
+    bundle BIGINT, events BIGINT, newest VARCHAR,
+    lines BLOB USING COMPRESSION uncompressed,
+    instants BLOB USING COMPRESSION uncompressed,
+    places BLOB USING COMPRESSION uncompressed
+);
 
 -- Lines that lost against another event of the same identity, and lines that are no events.
 CREATE TABLE conflicts (source VARCHAR, id VARCHAR, text BLOB, file VARCHAR, file_offset BIGINT, file_line BIGINT);
@@ -24,22 +29,24 @@ CREATE TABLE quarantine (file VARCHAR, file_offset BIGINT, file_line BIGINT, rea
 -- What stands behind the last line's end of a log file.
 CREATE TABLE unfinished (file VARCHAR, file_offset BIGINT, text VARCHAR);
 
--- Which creation names which id; creations that name an id of something else.
-CREATE TABLE claims (kind VARCHAR, id BIGINT, event BIGINT);
+-- The creations with the ids that they name; those that name an id of something else.
+CREATE TABLE creations (
+    event BIGINT, aoi VARCHAR, instant VARCHAR, sequence VARCHAR, scene BIGINT, tiles BIGINT[]
+);
+CREATE VIEW claims AS
+    SELECT 'scene' AS kind, scene AS id, event FROM creations
+    UNION ALL SELECT 'tile', unnest(tiles), event FROM creations;
 CREATE TABLE taken (event BIGINT, reason VARCHAR);
 
--- What the fold made of it. Payloads, footprints and the transitions that each event caused aren't kept: they follow
--- from the events, and are folded again where they are shown, which costs less than keeping them.
+-- What the fold made of it: AOIs, and the scenes that are there with their tiles. How these stand, their payloads,
+-- footprints and the transitions that each event caused aren't kept: they follow from the events, and are folded again
+-- where they are shown, which costs less than keeping them.
 CREATE TABLE aois (name VARCHAR, present BOOLEAN, status VARCHAR, revision BIGINT);
-CREATE TABLE scenes (
-    aoi VARCHAR, id BIGINT, source_id VARCHAR, status VARCHAR, message VARCHAR, retry_countdown BIGINT
-);
-CREATE TABLE tiles (
-    aoi VARCHAR, id BIGINT, scene BIGINT, source_id VARCHAR, status VARCHAR, message VARCHAR, retry_countdown BIGINT,
-    prev BIGINT, ref BIGINT
-);
--- Of the events that were not just applied: ignored, rejected, or applied in part.
-CREATE TABLE outcomes (event BIGINT, aoi VARCHAR, verdict VARCHAR, reason VARCHAR);
+CREATE TABLE scenes (aoi VARCHAR, id BIGINT, tiles BIGINT[]);
+CREATE VIEW tiles AS SELECT aoi, unnest(tiles) AS id, id AS scene FROM scenes;
+-- Of the events that were not just applied: ignored, rejected, or applied in part. Rejected ones with their lines: they
+-- are shown all together.
+CREATE TABLE outcomes (event BIGINT, aoi VARCHAR, verdict VARCHAR, reason VARCHAR, line BLOB);
 
 -- What the site holds: for each part of it a fingerprint of what it was made from, its files, and of an AOI the line
 -- that stands for it where all AOIs are shown (JSON; '' of other parts).

@@ -83,6 +83,13 @@ def test_transitions_tell_what_each_event_changed_and_who_gave_it(tables: Path) 
     assert rows(tables, "transitions", "time::VARCHAR")[2] == ("2022-06-30 23:59:59.123456+00",)
 
 
+def test_a_message_is_told_again_when_it_is_the_same(failing: Log, data: Path, tmp_path: Path) -> None:
+    failing.says("tile", 11, "RETRY", HOSTILE, time="2022-07-02T00:00:00Z")
+    export(data, tmp_path, "parquet", 0)
+    found = rows(tmp_path, "transitions", "status_after, message")
+    assert [message for status, message in found if status == "RETRY"] == [HOSTILE, HOSTILE]
+
+
 def test_times_are_times_in_utc(tables: Path) -> None:
     with duckdb.connect() as connection:
         (kind,) = connection.execute(f"SELECT typeof(time) FROM '{tables}/transitions.parquet' LIMIT 1").fetchall()[0]

@@ -618,4 +618,5 @@ def test_the_times_of_events_are_in_utc_with_all_their_digits(log: Log) -> None:
     log.append(event("aoi.created", {"id": "Demo"}, at(0), "a"))
     log.append(event("scene.created", scene_body(1, {11: None}), "2022-03-01T02:00:00.123456789+02:00", "b"))
     (time, *_) = of_class(page(board_of(log.folder), 1), "history")[0].iter("time")
-    assert (time.get("datetime"), words(time)) == ("2022-03-01T00:00:00.123456789Z", "2022-03-01 00:00:00")
+    assert (time.get("datetime"), words(time)) == ("2022-03-01T00:00:00.123Z", "2022-03-01 00:00:00")
+    assert time.get("title") == "2022-03-01T00:00:00.123456789Z"

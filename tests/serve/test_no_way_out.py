@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from pipeline.build import build
+from pipeline.cli import main
 
 SECRET = b"nobody may read this"
 
@@ -136,3 +138,18 @@ def test_a_folder_that_is_no_site_is_not_served(tmp_path: Path) -> None:
     refused = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert refused.returncode == 2
     assert "no build.json" in refused.stderr
+
+
+@pytest.mark.parametrize("package", ["waitress", "werkzeug"])
+def test_without_its_packages_the_command_says_what_to_install(
+    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [
+        name for name in sys.modules if name.partition(".")[0] == package or name.startswith("pipeline.serve")
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    told = CliRunner().invoke(main, ["--site", str(tmp_path), "serve"])
+    assert told.exit_code == 1
+    assert f"needs the package {package}" in told.stderr
+    assert "pip install 'sceneboard[serve]'" in told.stderr

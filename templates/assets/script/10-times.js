@@ -41,7 +41,9 @@
     const time = event.target instanceof Element && event.target.closest("time");
     if (!time) return;
     const then = instant(time);
-    if (Number.isFinite(then)) time.title = `${time.dateTime}, ${ago(then)}`;
+    if (!Number.isFinite(then)) return;
+    time.dataset.exact ??= time.title || time.dateTime;
+    time.title = `${time.dataset.exact}, ${ago(then)}`;
   });
 
   window.sceneboard = { ago };

@@ -22,7 +22,7 @@
       const part = text.toLowerCase();
       return (name) => name.toLowerCase().includes(part);
     }
-    const source = [...text].map((c) => (c === "*" ? ".*" : c === "?" ? "." : c.replace(/[\\^$.|+()[\]{}/-]/, "\\$&"))).join("");
+    const source = [...text].map((c) => (c === "*" ? ".*" : c === "?" ? "." : c.replace(/[\\^$.|+()[\]{}/]/, "\\$&"))).join("");
     const pattern = new RegExp(`^${source}$`, "su");
     return (name) => pattern.test(name);
   }

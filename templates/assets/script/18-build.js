@@ -39,7 +39,7 @@
   function tell() {
     if (!last) return;
     const now = Date.now();
-    const readable = (time) => time.replace("T", " ").replace("Z", "");
+    const readable = (time) => time.slice(0, 19).replace("T", " ");
     if (last.as_of) {
       told.textContent = `The state of ${readable(last.as_of)}, built ${readable(last.time)}.`;
       return;
@@ -70,7 +70,7 @@
   async function look() {
     if (document.hidden) return;
     try {
-      const answer = await fetch(site, { cache: "no-cache" });
+      const answer = await fetch(site, { cache: "no-store" });
       if (answer.ok) take(await answer.json());
     } catch {
       // Offline, or the site is being moved: the next look tells.

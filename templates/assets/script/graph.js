@@ -165,5 +165,6 @@
   const actions = { in: keys["+"], out: keys["-"], fit, real: keys[0], problem: nextProblem };
   tools.addEventListener("click", (event) => actions[event.target.closest("button")?.dataset.graph]?.());
   tools.hidden = false;
+  if (view.clientWidth < 500) zoom(0.7, 0, 0);
   arrive();
 })();

@@ -1,0 +1,90 @@
+"""Bundles: events that are kept together, their lines compressed, and the numbers of the events in them.
+
+A bundle holds events of one AOI, so that folding it again reads little else; or some that don't say to which AOI they
+belong, of ids near each other.
+"""
+
+from array import array
+from collections.abc import Sequence
+
+import msgspec
+import zstandard
+
+_LEVEL = -1
+_BITS = 16
+MOST_EVENTS = 1 << _BITS
+"""A bundle has no more events."""
+
+_compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
+_decompressor = zstandard.ZstdDecompressor()
+
+
+class TextDamaged(Exception):
+    """A line of the log that was kept can't be read any more."""
+
+
+class Bundle(msgspec.Struct, frozen=True, gc=False):
+    """Some events, in the order in which they were read.
+
+    `lines`, `instants` and `places` hold of each its line, its instant and where it was read, packed as below.
+    """
+
+    number: int
+    events: int
+    newest: str
+    """The last instant."""
+    lines: bytes
+    instants: bytes
+    places: bytes
+
+
+def first_event(bundle: int) -> int:
+    """The number of a bundle's first event; those of the others follow it."""
+    return bundle << _BITS
+
+
+def bundle_of(event: int) -> int:
+    """The number of the bundle that an event is in."""
+    return event >> _BITS
+
+
+def place_in_bundle(event: int) -> int:
+    """How many events stand before it in its bundle."""
+    return event & (MOST_EVENTS - 1)
+
+
+def pack(lines: Sequence[bytes]) -> bytes:
+    """Lines, or other texts without a line break, compressed."""
+    return _compressor.compress(b"\n".join(lines))
+
+
+def unpack(packed: bytes) -> list[bytes]:
+    """What was packed. Raises TextDamaged."""
+    return _whole(packed).split(b"\n")
+
+
+def pack_texts(texts: Sequence[str]) -> bytes:
+    """The same for texts in ASCII, such as instants."""
+    return _compressor.compress("\n".join(texts).encode("ascii"))
+
+
+def unpack_texts(packed: bytes) -> list[str]:
+    """What was packed. Raises TextDamaged."""
+    return _whole(packed).decode("ascii").split("\n")
+
+
+def pack_numbers(numbers: "array[int]") -> bytes:
+    """Whole numbers (`array("q")`), compressed."""
+    return _compressor.compress(numbers.tobytes())
+
+
+def unpack_numbers(packed: bytes) -> "array[int]":
+    """What was packed. Raises TextDamaged."""
+    return array("q", _whole(packed))
+
+
+def _whole(packed: bytes) -> bytes:
+    try:
+        return _decompressor.decompress(packed)
+    except zstandard.ZstdError as error:
+        raise TextDamaged(f"lines of the log that were kept can't be read: {error}") from error

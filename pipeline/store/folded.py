@@ -1,0 +1,81 @@
+"""The stage that folds AOIs: packed pasts in, rows of the store out. Needs no database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from pipeline.event import Status
+from pipeline.fold.aoi_status import aoi_status
+from pipeline.fold.apply import Folded, fold
+from pipeline.fold.outcome import Verdict
+from pipeline.stages import collect, no_collections, row_files
+from pipeline.store.past import PackedPast, Past, unpack_past
+
+
+@dataclass(frozen=True, slots=True)
+class FoldTask:
+    """AOIs to fold. Rows are written to files in `spool` whose names begin with `name`."""
+
+    pasts: list[PackedPast]
+    spool: Path
+    name: str
+
+
+class SceneRows(msgspec.Struct, gc=False):
+    """The scenes of an AOI, column by column."""
+
+    aoi: str
+    id: list[int]
+    tiles: list[list[int]]
+
+
+@dataclass(slots=True)
+class FoldedRows:
+    """What the fold made of some AOIs: their names, and the rows of those that are worth one."""
+
+    scene_rows: Path
+    """A file of JSON Lines, each a SceneRows."""
+    names: list[str] = field(default_factory=list)
+    aois: list[tuple[str, bool, Status]] = field(default_factory=list)
+    """Name, whether it is there, and status."""
+    outcomes: list[tuple[int, str, Verdict, str, bytes | None]] = field(default_factory=list)
+    """Of events that were not just applied: number, AOI, verdict and reason, and the line of one that was rejected."""
+
+
+def fold_aois(task: FoldTask) -> FoldedRows:
+    """The stage. Raises OSError if the rows can't be written."""
+    rows = FoldedRows(task.spool / f"{task.name}.scenes.jsonl")
+    with no_collections(), row_files(rows.scene_rows) as (scenes,):
+        for packed in task.pasts:
+            _fold(packed, rows, scenes)
+            collect()
+    return rows
+
+
+def _fold(packed: PackedPast, rows: FoldedRows, scenes: IO[bytes]) -> None:
+    past = unpack_past(packed)
+    folded = fold(past.name, past.events, past.taken)
+    rows.names.append(past.name)
+    if past.name:
+        rows.aois.append((past.name, folded.aoi.exists, aoi_status(folded.aoi)))
+    rows.outcomes += _outcome_rows(past, folded)
+    scenes.write(_encoder.encode(_scene_rows(folded)) + b"\n")
+
+
+def _outcome_rows(past: Past, folded: Folded) -> Iterator[tuple[int, str, Verdict, str, bytes | None]]:
+    rejected = {event for event, verdict, _ in folded.outcomes if verdict == "rejected"}
+    lines = {number: line for (number, _), line in zip(past.events, past.texts, strict=True) if number in rejected}
+    for event, verdict, reason in folded.outcomes:
+        yield event, past.name, verdict, reason, lines.get(event)
+
+
+def _scene_rows(folded: Folded) -> SceneRows:
+    scenes = folded.aoi.scenes.values()
+    tiles = [[tile.id for tile in scene.tiles.values()] for scene in scenes]
+    return SceneRows(folded.aoi.name, [scene.id for scene in scenes], tiles)
+
+
+_encoder = msgspec.json.Encoder()

@@ -1,0 +1,109 @@
+"""The block for nginx in the documentation, given to a real nginx where there is one."""
+
+import http.client
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "serving.md"
+
+pytestmark = pytest.mark.skipif(NGINX is None, reason="there is no nginx here")
+
+
+class ByFile(http.client.HTTPConnection):
+    """A connection over a socket in the file system: it needs no free port."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=10)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(str(self._path))
+
+
+@pytest.fixture(scope="module")
+def nginx(served_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    found = re.search(r"```nginx\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    folder = tmp_path_factory.mktemp("nginx")
+    block = found[1].replace("listen 80;", f"listen unix:{folder}/socket;").replace("/srv/www/board", str(served_site))
+    user = "user root;" if Path.home() == Path("/root") else ""
+    temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi"))
+    (folder / "nginx.conf").write_text(
+        f"daemon off; {user} pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
+        f"http {{ access_log off; {temporary}\n{block}}}\n"
+    )
+    assert NGINX is not None
+    command = [NGINX, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+    checked = subprocess.run([*command, "-t"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+    with subprocess.Popen([*command, "-g", "master_process off;"], stderr=subprocess.DEVNULL) as server:
+        try:
+            while not (folder / "socket").exists():
+                assert server.poll() is None, (folder / "error.log").read_text()
+            yield folder / "socket"
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def ask(nginx: Path, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> tuple[int, str, bytes]:
+    connection = ByFile(nginx)
+    try:
+        connection.request(method, path, headers=headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Content-Type", ""), answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "file", "type"),
+    [
+        ("/", "index.html", "text/html; charset=utf-8"),
+        ("/aoi/", "aoi/index.json", "application/json"),
+        ("/aoi/Demo", "aoi/Demo/overview.txt", "text/plain; charset=utf-8"),
+        ("/aoi/a%20b", "aoi/a%20b/overview.txt", "text/plain; charset=utf-8"),
+        ("/aoi/%C3%BCbersee%2Fnord/scenes", "aoi/%C3%BCbersee%2Fnord/scenes.json", "application/json"),
+        ("/aoi/Demo/dot", "aoi/Demo/graph.dot", "text/vnd.graphviz; charset=utf-8"),
+        ("/aoi/Demo/scenes", "aoi/Demo/scenes.json", "application/json"),
+        ("/aoi/Demo/scenes/PENDING", "aoi/Demo/scenes/PENDING.json", "application/json"),
+        ("/aoi/Demo/tiles/RETRY?page=0&limit=10", "aoi/Demo/tiles/RETRY.json", "application/json"),
+        ("/aoi/Demo/tiles", "aoi/Demo/tiles.json", "application/json"),
+        ("/aoi/Demo/roottiles", "aoi/Demo/roottiles.json", "application/json"),
+        ("/aoi/Demo/leaftiles", "aoi/Demo/leaftiles.json", "application/json"),
+        ("/scene/1", "scene/1.json", "application/json"),
+        ("/scene/1/tiles", "scene/1/tiles.json", "application/json"),
+        ("/tile/11", "tile/11.json", "application/json"),
+        ("/aoi/Demo/", "aoi/Demo/index.html", "text/html; charset=utf-8"),
+        ("/feed.atom", "feed.atom", "application/atom+xml"),
+        ("/aoi/Demo/scenes.geojson", "aoi/Demo/scenes.geojson", "application/geo+json"),
+    ],
+)
+def test_the_apis_paths_are_answered_from_the_files(
+    nginx: Path, served_site: Path, path: str, file: str, type: str
+) -> None:
+    assert ask(nginx, path) == (200, type, (served_site / file).read_bytes())
+
+
+@pytest.mark.parametrize("path", ["/scene/99", "/aoi/Nowhere", "/aoi/Demo/scenes/GONE", "/scene/", "/assets/"])
+def test_what_is_not_there_is_not_found(nginx: Path, path: str) -> None:
+    assert ask(nginx, path)[0] == 404
+
+
+def test_every_page_of_the_site_is_served(nginx: Path, served_site: Path) -> None:
+    for file in served_site.rglob("*.html"):
+        assert ask(nginx, f"/{quote(file.relative_to(served_site).as_posix())}")[0] == 200
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
+def test_nothing_can_be_changed(nginx: Path, method: str) -> None:
+    assert ask(nginx, "/tile/11/retry", method)[0] == 405

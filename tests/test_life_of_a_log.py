@@ -1,0 +1,157 @@
+"""Whatever happens to a log and its cache over time: each build makes of it what one build of everything would."""
+
+import itertools
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from arriving import told
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from log_lines import Log, compressed, line
+from site_tree import differing, tree, without_file_names
+from strange_events import BEGINNING, envelopes, quarrels
+
+from pipeline.build import build
+from pipeline.refresh import refresh
+from pipeline.store.database import open_database
+from pipeline.store.held import STORE
+
+MEMORY = Path("/dev/shm")  # noqa: S108 (quicker, where there is one)
+FILES = st.sampled_from(["a.jsonl", "b.jsonl", "deep/c.jsonl"])
+EVENTS = st.lists(st.one_of(envelopes(), quarrels()), min_size=1, max_size=4).map(
+    lambda events: [line(event) for event in events]
+)
+
+
+class LifeOfALog(RuleBasedStateMachine):
+    """Appends, duplicates, torn lines, rotation, truncation, replacement, builds, lost caches."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+        self.log = Log(self.folder / "data/events")
+        self.taken: set[bytes] = set()
+        """What a build has taken in since the cache was made: it isn't forgotten when it goes from the log."""
+        self.numbers = itertools.count(1)
+        self.log.append(*map(line, BEGINNING))
+        self.build()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "folder"):
+            return
+        try:
+            self.build()
+            Log(self.folder / "afresh/events").append(*self.whole_lines())
+            build(self.folder / "afresh", self.folder / "site afresh")
+            one, other = (without_file_names(tree(self.folder / name)) for name in ("site", "site afresh"))
+            assert differing(one, other) == []
+        finally:
+            shutil.rmtree(self.folder)
+
+    def plain_files(self) -> list[Path]:
+        return sorted(self.log.folder.rglob("*.jsonl"))
+
+    def whole_lines(self) -> list[bytes]:
+        """All that counts: what stands in the log with a line's end, and what was taken from it before."""
+        there = {text for path in self.plain_files() for text in path.read_bytes().split(b"\n")[:-1]}
+        return sorted(self.taken | there | self.rotated())
+
+    def rotated(self) -> set[bytes]:
+        kept = (self.folder / "rotated").read_bytes() if (self.folder / "rotated").exists() else b""
+        return set(kept.split(b"\n")) - {b""}
+
+    # What writers do
+
+    @rule(file=FILES, lines=EVENTS)
+    def append(self, file: str, lines: list[bytes]) -> None:
+        path = self.log.path(file)
+        torn = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size
+        self.log.append(*([b""] if torn else []), *lines, file=file)
+
+    @rule(file=FILES, other=FILES)
+    def copy_lines(self, file: str, other: str) -> None:
+        """Duplicates: somebody copies one file behind another."""
+        if self.log.path(other).exists():
+            text = self.log.path(other).read_bytes()
+            self.append(file, text[: text.rfind(b"\n") + 1].splitlines())
+
+    @rule(file=FILES, lines=EVENTS, left=st.floats(0.05, 0.95))
+    def tear(self, file: str, lines: list[bytes], left: float) -> None:
+        """A writer dies half-way, or is half-way still."""
+        with self.log.path(file).open("ab") as out:
+            out.write(lines[0][: max(1, int(len(lines[0]) * left))])
+
+    @rule(file=FILES)
+    def end_line(self, file: str) -> None:
+        if self.log.path(file).exists():
+            with self.log.path(file).open("ab") as out:
+                out.write(b"\n")
+
+    # What becomes of files
+
+    @rule(file=FILES, ending=st.sampled_from([".gz", ".zst"]))
+    def rotate(self, file: str, ending: str) -> None:
+        path = self.log.path(file)
+        if path.exists():
+            text = path.read_bytes()
+            whole = text[: text.rfind(b"\n") + 1].split(b"\n")[:-1]
+            path.with_name(f"{path.name}-{next(self.numbers)}.jsonl{ending}").write_bytes(compressed(whole, ending))
+            with (self.folder / "rotated").open("ab") as kept:
+                kept.writelines(one + b"\n" for one in whole)
+            path.unlink()
+
+    @rule(file=FILES, left=st.floats(0, 1))
+    def truncate(self, file: str, left: float) -> None:
+        path = self.log.path(file)
+        if path.exists():
+            text = path.read_bytes()
+            path.write_bytes(text[: int(len(text) * left)])
+
+    @rule(file=FILES, lines=EVENTS)
+    def replace(self, file: str, lines: list[bytes]) -> None:
+        new = self.log.path("new")
+        new.write_bytes(b"".join(one + b"\n" for one in lines))
+        new.replace(self.log.path(file))
+
+    @rule(file=FILES)
+    def remove(self, file: str) -> None:
+        self.log.path(file).unlink(missing_ok=True)
+
+    # Builds
+
+    @rule()
+    def build(self) -> None:
+        self.taken |= set(self.whole_lines())
+        build(self.folder / "data", self.folder / "site")
+        with open_database(self.folder / "data" / STORE) as database:
+            there = told(database)
+        assert without_quarantine(there) == without_quarantine(self.one_build())
+
+    @precondition(lambda self: (self.folder / "data" / STORE).exists())
+    @rule()
+    def lose_cache(self) -> None:
+        """What isn't in the log any more is forgotten with it."""
+        (self.folder / "data" / STORE).unlink()
+        self.taken = set()
+
+    def one_build(self) -> dict[str, Any]:
+        """What one build of everything makes of it."""
+        folder = self.folder / f"once {next(self.numbers)}"
+        Log(folder).append(*self.whole_lines())
+        with open_database(Path(":memory:")) as database:
+            refresh(database, folder)
+            return told(database)
+
+
+def without_quarantine(found: dict[str, Any]) -> dict[str, Any]:
+    """Lines that can't be used are told where they stand: those of a file that was replaced are gone with it."""
+    return {name: value for name, value in found.items() if name != "quarantine"}
+
+
+@pytest.mark.usefixtures("unflushed")
+class TestLifeOfALog(LifeOfALog.TestCase):  # type: ignore[name-defined,misc]
+    settings = settings(max_examples=14, stateful_step_count=15)
