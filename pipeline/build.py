@@ -82,6 +82,7 @@ def build(
     *,
     full: bool = False,
     check_site: bool = False,
+    dot: str | None = None,
     wait_seconds: float = 30.0,
     every_seconds: int | None = None,
     workers: Executor | None = None,
@@ -89,7 +90,8 @@ def build(
 ) -> Built:
     """Brings the site up to the log; with `full` from the log files alone, with `check_site` comparing every file.
 
-    Pages are rendered by `workers`, or in this process. `every_seconds` is the schedule that the site is built on: its
+    Pages are rendered by `workers`, or in this process, small graphs laid out by the program `dot` names (a path, or
+    `auto`; the one that pip installs else). `every_seconds` is the schedule that the site is built on: its
     pages warn when a build is overdue. Raises StoreHeld, StoreBroken, SiteRefused, WorkersLost, OSError (which is a
     FileNotFoundError if there is no log folder, as where a share isn't mounted, instead of a site without anything).
     """
@@ -101,7 +103,7 @@ def build(
         with store.open() as database:
             progress("reading the log", 0, 1)
             built = Built(refresh(database, data / EVENTS, workers=workers), every_seconds=every_seconds)
-        _publish(store, site, built, check_site=check_site, workers=workers, progress=progress)
+        _publish(store, site, built, check_site=check_site, workers=workers, progress=progress, dot=dot)
         built.warnings = store.warnings + built.warnings
     return built
 
@@ -145,12 +147,19 @@ def _require_own(site: Path, log_dir: Path) -> None:
 
 
 def _publish(
-    store: Store, site: Path, built: Built, *, check_site: bool, workers: Executor | None, progress: Progress
+    store: Store,
+    site: Path,
+    built: Built,
+    *,
+    check_site: bool,
+    workers: Executor | None,
+    progress: Progress,
+    dot: str | None = None,
 ) -> None:
     """Renders and writes what has changed, then what spans all AOIs; removes what is gone; tells it in build.json."""
     disk.make_folders(site)
     with store.open() as database:
-        plan = make_plan(database, store.path, site, trusted=not check_site and _is_trusted(database, site))
+        plan = make_plan(database, store.path, site, trusted=not check_site and _is_trusted(database, site), dot=dot)
         built.aois = len(plan.folders)
         built.quarantined, built.rejected = record.problems(database)
     if plan.is_empty:

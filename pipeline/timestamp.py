@@ -78,7 +78,7 @@ def rfc3339(of: str) -> str:
 
 
 def html_time(of: str) -> str:
-    """An instant as HTML can hold it in `<time>` (HTML, 2.3.5.8): to the millisecond; a leap second is the one before."""
+    """An instant as HTML can hold it in `<time>` (HTML, 2.3.5.8): to the millisecond, without leap seconds."""
     second = "59" if of[17:19] == "60" else of[17:19]
     fraction = of[20:23].rstrip("0")
     return f"{of[:17]}{second}.{fraction}Z" if fraction else f"{of[:17]}{second}Z"

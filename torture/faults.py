@@ -177,7 +177,7 @@ def attack(stage: Stage, name: str, fault: Fault) -> Findings:
         found.expect(hit or ended.code == 0, f"{where}: failed without a fault: {ended.err}")
         found.expect("Traceback" not in ended.err, f"{where}: {ended.err[-2000:]}")
         found.expect(
-            ended.code == 0 or "error: " in ended.err or fault.calls == "write",
+            ended.code == 0 or "error: " in ended.err.lower() or fault.calls == "write",
             f"{where}: it failed and didn't say why",
         )
     if command.appends is None:

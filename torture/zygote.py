@@ -72,7 +72,7 @@ class Running:
 
 
 class Zygote:
-    """A process that forks itself for each command. A `warm` one has read the templates as well, which takes a while."""
+    """A process that forks itself for each command. A `warm` one has read the templates, too, which takes a while."""
 
     def __init__(self, *, warm: bool = False) -> None:
         self._warm = ["warm"] if warm else []

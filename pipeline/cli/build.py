@@ -34,6 +34,9 @@ from pipeline.timestamp import instant
     metavar="TIME",
     help="The schedule that this command runs on (90s, 15m, 2h, 1d): pages say when a build is overdue.",
 )
+@click.option(
+    "--dot", envvar="SCENEBOARD_DOT", metavar="PATH", help="Graphviz' dot for graph.svg; `auto` takes one on the PATH."
+)
 @wait_option
 @json_option
 @click.pass_obj
@@ -41,6 +44,7 @@ def command(
     folders: Folders,
     full: bool,
     check_site: bool,
+    dot: str | None,
     as_of: str | None,
     strict: bool,
     workers: int | None,
@@ -66,6 +70,7 @@ def command(
                     folders,
                     full=full,
                     check_site=check_site,
+                    dot=dot,
                     wait_seconds=wait_seconds,
                     every_seconds=every_seconds,
                     workers=executor,

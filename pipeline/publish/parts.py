@@ -33,6 +33,8 @@ class Task:
     revisions: dict[str, int]
     edition: str
     trusted: bool
+    dot: str | None = None
+    """The program that lays out small graphs: a path, or `auto` for a `dot` on the PATH; the one pip installs else."""
 
 
 @dataclass(slots=True)
@@ -75,7 +77,7 @@ def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, re
     # Files that aren't there yet come first, so that whoever reads meanwhile finds what changed pages lead to.
     outdated.sort(key=lambda unit: site.has(f"{unit[0]}.html"))
     unit_of_aoi, stamp_of_aoi = f"aoi/{folder}", f"{task.edition} {task.revisions[name]}"
-    made = None if known.get(unit_of_aoi) == stamp_of_aoi else aoi_files(facts, folder)
+    made = None if known.get(unit_of_aoi) == stamp_of_aoi else aoi_files(facts, folder, task.dot)
     left = site.write_missing(made.files) if made else {}
     for unit, stamp, scene in outdated:
         files = scenes.files(scene)

@@ -39,18 +39,21 @@ class Plan:
         return not (self.tasks or self.gone or self.site_outdated)
 
 
-def make_plan(database: Database, store: Path, site: Path, *, trusted: bool) -> Plan:
+def make_plan(database: Database, store: Path, site: Path, *, trusted: bool, dot: str | None = None) -> Plan:
     """Finds what is out of date."""
     revisions = record.present(database)
     folders = aoi_folders(revisions)
-    stamp = edition()
+    stamp = f"{edition()} {dot}" if dot else edition()
     names = record.outdated(database, folders, stamp) if trusted else sorted(folders)
     fingerprint = record.site_fingerprint(database, stamp)
     groups = [names[at : at + _AOIS_A_TASK] for at in range(0, len(names), _AOIS_A_TASK)]
     return Plan(
         site,
         folders,
-        [Task(store, site, group, _only(folders, group), _only(revisions, group), stamp, trusted) for group in groups],
+        [
+            Task(store, site, group, _only(folders, group), _only(revisions, group), stamp, trusted, dot)
+            for group in groups
+        ],
         record.gone(database, folders) if trusted else [],
         fingerprint,
         not trusted or record.fingerprint(database, "site") != fingerprint,

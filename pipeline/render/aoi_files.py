@@ -31,13 +31,13 @@ class AoiFiles:
     summary: Summary
 
 
-def aoi_files(facts: Facts, folder: str) -> AoiFiles:
-    """The files under the AOI's folder."""
+def aoi_files(facts: Facts, folder: str, dot: str | None = None) -> AoiFiles:
+    """The files under the AOI's folder. `dot` names the program that lays out small graphs."""
     board = facts.board
     here = f"aoi/{folder}"
     workload = overview.overview(board)
     places = aoi_places(board)
-    graph, warnings = render_graph(board, folder, _Sentences(facts.waiting))
+    graph, warnings = render_graph(board, folder, _Sentences(facts.waiting), dot_choice=dot)
     files = {
         f"{here}/overview.txt": overview.text(workload),
         f"{here}/overview.json": overview.json(workload),

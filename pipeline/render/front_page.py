@@ -13,7 +13,7 @@ from pipeline.render.summary import Summary
 
 _PAGE = "index.html"
 MOST_BYTES = 500_000
-"""A front page that would be heavier goes without the words on its bars. With more than a thousand AOIs it may still be."""
+"""A heavier front page goes without the words on its bars. With more than a thousand AOIs it may still be."""
 _LONGEST_NAME = 100
 
 

@@ -110,7 +110,7 @@ class TestTheAnswer:
 
 @pytest.mark.parametrize(
     ("part", "whole", "shown"),
-    [(0, 0, "0%"), (0, 5, "0%"), (1, 1000, "< 1%"), (1, 3, "33%"), (2, 3, "66%"), (99, 100, "99%"), (9999, 10000, "99.9%"),
+    [(0, 0, "0%"), (0, 5, "0%"), (1, 1000, "< 1%"), (1, 3, "33%"), (2, 3, "66%"), (99, 100, "99%"), (9999, 10000, "99.9%"),  # noqa: E501
      (99_999, 100_000, "99.9%"), (5, 5, "100%")],
 )  # fmt: skip
 def test_a_share_is_never_rounded_up(part: int, whole: int, shown: str) -> None:
@@ -120,7 +120,7 @@ def test_a_share_is_never_rounded_up(part: int, whole: int, shown: str) -> None:
 def moving(**other: Any) -> Progress:
     found: dict[str, Any] = {
         "pace": "moving", "total": 100, "done": 60, "failed": 0, "retry": 0, "left": 40,
-        "last_event": "2022-03-10T12:00:00.000000000", "window": timedelta(days=7), "done_in_window": 35, "per_day": 5.0,
+        "last_event": "2022-03-10T12:00:00.000000000", "window": timedelta(days=7), "done_in_window": 35, "per_day": 5.0,  # noqa: E501
         "finish": "2022-03-18T12:00:00.000000000", "bins": [], "bin_days": 1,
     }  # fmt: skip
     return Progress(**(found | other))
@@ -161,7 +161,10 @@ class TestWhatNeedsAttention:
 
     def test_members_lead_to_their_places(self, stuck: Log) -> None:
         (members, *_) = of_class(page(stuck), "members")
-        assert [one.get("href") for one in members.iter("a")] == ["../../scene/1.html#tile-11", "../../scene/2.html#tile-22"]
+        assert [one.get("href") for one in members.iter("a")] == [
+            "../../scene/1.html#tile-11",
+            "../../scene/2.html#tile-22",
+        ]  # noqa: E501
         assert words(members) == "tile 11 of 2022-01-01 T11 tile 22 of 2022-01-07 T22"
 
     def test_what_was_given_up_and_holds_nothing_up_is_folded_away_but_there(self, stuck: Log) -> None:
@@ -198,7 +201,9 @@ class TestWhatNeedsAttention:
             log.says("tile", 11 + n, "RETRY", f"because of {cause}")
         tree = page(log)
         assert len(of_class(tree, "group")) == MOST_GROUPS
-        assert any(words(one).startswith("5 more groups aren’t shown here: 5 failures") for one in of_class(tree, "note"))
+        assert any(
+            words(one).startswith("5 more groups aren’t shown here: 5 failures") for one in of_class(tree, "note")
+        )  # noqa: E501
         assert len(json.loads(made(log).files["aoi/Demo/attention.json"])["groups"]) == len(causes)
 
     def test_a_long_command_is_cut_on_the_page_and_whole_in_the_file(self, log: Log) -> None:
@@ -223,7 +228,9 @@ def test_each_failure_stands_in_exactly_one_group_and_the_groups_sum_to_the_whol
     for board in _boards(events, tmp_path_factory.mktemp("log")):
         facts = Facts(board)
         view = attention_view(board, attention(board, facts.waiting), PAGE)
-        shown = [(one.group.kind, id) for part in (view.open, view.settled) for one in part.groups for id in one.group.ids]
+        shown = [
+            (one.group.kind, id) for part in (view.open, view.settled) for one in part.groups for id in one.group.ids
+        ]  # noqa: E501
         failing = [("scene", one.id) for one in board.scenes.values() if one.status in ("RETRY", "FAILED")]
         failing += [("tile", one.id) for one in board.tiles.values() if one.status in ("RETRY", "FAILED")]
         assert sorted(one for one in shown if one[0] != "creation") == sorted(failing)

@@ -89,7 +89,7 @@ def test_totals_are_the_sum_of_the_lines() -> None:
 @pytest.mark.parametrize(
     ("every", "said"),
     [
-        ([TROUBLED, QUIET], "3 failures need attention, in 1 of 2 AOIs, and hold up 5 tiles. Last event 2024-05-18 00:00:00"),
+        ([TROUBLED, QUIET], "3 failures need attention, in 1 of 2 AOIs, and hold up 5 tiles. Last event 2024-05-18 00:00:00"),  # noqa: E501
         ([line("A", attention=1, held_up=1)], "1 failure needs attention, in 1 of 1 AOI, and holds up 1 tile."),
         ([line("A", attention=2)], "2 failures need attention, in 1 of 1 AOI."),
         ([QUIET], "Nothing needs attention. Last event 2024-05-18 00:00:00"),
