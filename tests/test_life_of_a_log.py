@@ -19,16 +19,16 @@ from pipeline.store.held import STORE, hold_store
 
 MEMORY = Path("/dev/shm")  # noqa: S108 (quicker, where there is one)
 FILES = st.sampled_from(["a.jsonl", "b.jsonl", "deep/c.jsonl"])
-EVENTS = st.lists(st.one_of(envelopes(), quarrels()), min_size=1, max_size=4).map(
-    lambda events: [line(event) for event in events]
-)
+COUNTS = st.integers(1, 4)
 
 
 class LifeOfALog(RuleBasedStateMachine):
     """Appends, duplicates, torn lines, rotation, truncation, replacement, builds, lost caches."""
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(pool=st.lists(st.one_of(envelopes(), quarrels()), min_size=40, max_size=40))
+    def begin(self, pool: list[dict[str, Any]]) -> None:
+        """`pool` is what will happen, in the order in which it is written down."""
+        self.pool = itertools.cycle(map(line, pool))
         self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
         self.log = Log(self.folder / "data/events")
         self.taken: set[bytes] = set()
@@ -60,8 +60,11 @@ class LifeOfALog(RuleBasedStateMachine):
 
     # What writers do
 
-    @rule(file=FILES, lines=EVENTS)
-    def append(self, file: str, lines: list[bytes]) -> None:
+    @rule(file=FILES, count=COUNTS)
+    def append(self, file: str, count: int) -> None:
+        self.append_lines(file, list(itertools.islice(self.pool, count)))
+
+    def append_lines(self, file: str, lines: list[bytes]) -> None:
         self.log.append(*([] if self.ends_with_a_line(file) else [b""]), *lines, file=file)
 
     def ends_with_a_line(self, file: str) -> bool:
@@ -73,16 +76,17 @@ class LifeOfALog(RuleBasedStateMachine):
         """Duplicates: somebody copies one file behind another."""
         if self.log.path(other).exists():
             text = self.log.path(other).read_bytes()
-            self.append(file, text[: text.rfind(b"\n") + 1].splitlines())
+            self.append_lines(file, text[: text.rfind(b"\n") + 1].splitlines())
 
-    @rule(file=FILES, lines=EVENTS, left=st.floats(0.05, 0.95))
-    def tear(self, file: str, lines: list[bytes], left: float) -> None:
+    @rule(file=FILES, left=st.floats(0.05, 0.95))
+    def tear(self, file: str, left: float) -> None:
         """A writer is half-way through a line, or died there."""
         if self.ends_with_a_line(file):
-            cut = max(1, int(len(lines[0]) * left))
+            text = next(self.pool)
+            cut = max(1, int(len(text) * left))
             with self.log.path(file).open("ab") as out:
-                out.write(lines[0][:cut])
-            self.torn[file] = (self.log.path(file).stat().st_size, lines[0][cut:])
+                out.write(text[:cut])
+            self.torn[file] = (self.log.path(file).stat().st_size, text[cut:])
 
     @precondition(lambda self: self.torn)
     @rule(goes_on=st.booleans())
@@ -115,10 +119,10 @@ class LifeOfALog(RuleBasedStateMachine):
             text = path.read_bytes()
             path.write_bytes(text[: int(len(text) * left)])
 
-    @rule(file=FILES, lines=EVENTS)
-    def replace(self, file: str, lines: list[bytes]) -> None:
+    @rule(file=FILES, count=COUNTS)
+    def replace(self, file: str, count: int) -> None:
         new = self.log.path("new")
-        new.write_bytes(b"".join(one + b"\n" for one in lines))
+        new.write_bytes(b"".join(one + b"\n" for one in itertools.islice(self.pool, count)))
         new.replace(self.log.path(file))
 
     @rule(file=FILES)

@@ -164,7 +164,7 @@ class TestWhatNeedsAttention:
         assert [one.get("href") for one in members.iter("a")] == [
             "../../scene/1.html#tile-11",
             "../../scene/2.html#tile-22",
-        ]  # noqa: E501
+        ]
         assert words(members) == "tile 11 of 2022-01-01 T11 tile 22 of 2022-01-07 T22"
 
     def test_what_was_given_up_and_holds_nothing_up_is_folded_away_but_there(self, stuck: Log) -> None:
@@ -203,7 +203,7 @@ class TestWhatNeedsAttention:
         assert len(of_class(tree, "group")) == MOST_GROUPS
         assert any(
             words(one).startswith("5 more groups aren’t shown here: 5 failures") for one in of_class(tree, "note")
-        )  # noqa: E501
+        )
         assert len(json.loads(made(log).files["aoi/Demo/attention.json"])["groups"]) == len(causes)
 
     def test_a_long_command_is_cut_on_the_page_and_whole_in_the_file(self, log: Log) -> None:
@@ -230,7 +230,7 @@ def test_each_failure_stands_in_exactly_one_group_and_the_groups_sum_to_the_whol
         view = attention_view(board, attention(board, facts.waiting), PAGE)
         shown = [
             (one.group.kind, id) for part in (view.open, view.settled) for one in part.groups for id in one.group.ids
-        ]  # noqa: E501
+        ]
         failing = [("scene", one.id) for one in board.scenes.values() if one.status in ("RETRY", "FAILED")]
         failing += [("tile", one.id) for one in board.tiles.values() if one.status in ("RETRY", "FAILED")]
         assert sorted(one for one in shown if one[0] != "creation") == sorted(failing)
