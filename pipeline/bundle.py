@@ -14,6 +14,7 @@ _LEVEL = -1
 _BITS = 16
 MOST_EVENTS = 1 << _BITS
 """A bundle has no more events."""
+_LINE_BITS = 40
 
 _compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
 _decompressor = zstandard.ZstdDecompressor()
@@ -26,15 +27,16 @@ class TextDamaged(Exception):
 class Bundle(msgspec.Struct, frozen=True, gc=False):
     """Some events, in the order in which they were read.
 
-    `lines`, `instants` and `places` hold of each its line, its instant and where it was read, packed as below.
+    `lines` holds the line of each, and `places` its place in the log, packed as below. `aoi` is None if they don't say
+    to which AOI they belong.
     """
 
     number: int
+    aoi: str | None
     events: int
     newest: str
     """The last instant."""
     lines: bytes
-    instants: bytes
     places: bytes
 
 
@@ -53,24 +55,24 @@ def place_in_bundle(event: int) -> int:
     return event & (MOST_EVENTS - 1)
 
 
-def pack(lines: Sequence[bytes]) -> bytes:
-    """Lines, or other texts without a line break, compressed."""
+def place_of(stretch: int, line: int) -> int:
+    """The place of a line in the log: the number of its stretch, and its own there, as one number."""
+    return stretch << _LINE_BITS | line
+
+
+def stretch_and_line(place: int) -> tuple[int, int]:
+    """What a place is made of."""
+    return place >> _LINE_BITS, place & ((1 << _LINE_BITS) - 1)
+
+
+def pack_lines(lines: Sequence[bytes]) -> bytes:
+    """Lines, which have no line break in them, compressed."""
     return _compressor.compress(b"\n".join(lines))
 
 
-def unpack(packed: bytes) -> list[bytes]:
+def unpack_lines(packed: bytes) -> list[bytes]:
     """What was packed. Raises TextDamaged."""
     return _whole(packed).split(b"\n")
-
-
-def pack_texts(texts: Sequence[str]) -> bytes:
-    """The same for texts in ASCII, such as instants."""
-    return _compressor.compress("\n".join(texts).encode("ascii"))
-
-
-def unpack_texts(packed: bytes) -> list[str]:
-    """What was packed. Raises TextDamaged."""
-    return _whole(packed).decode("ascii").split("\n")
 
 
 def pack_numbers(numbers: "array[int]") -> bytes:

@@ -6,6 +6,7 @@ goes through the program with the text of its line.
 
 import json
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias, get_args
 
@@ -245,6 +246,21 @@ def decode(line: bytes) -> Event:
     except (msgspec.DecodeError, RecursionError) as error:
         raise EventInvalid(f"not JSON: {error}") from None
     return event
+
+
+def decode_all(lines: Iterable[bytes]) -> list[Event]:
+    """The events of lines that are UTF-8 and not too long, as `decode` gives them, in less time.
+
+    Raises EventInvalid if one of them isn't an event.
+    """
+    try:
+        events = list(map(_decoder.decode, lines))
+        for event in events:
+            if type(event) in _LOOKED_INTO:
+                _look_into(event)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise EventInvalid(str(error)) from None
+    return events
 
 
 def decode_again(line: bytes) -> Event:

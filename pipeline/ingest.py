@@ -2,36 +2,46 @@
 
 import sys
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import count
 from pathlib import Path
-from typing import IO, NamedTuple, TypeVar
+from typing import IO, NamedTuple
 
 import msgspec
 
-from pipeline.bundle import MOST_EVENTS, Bundle, first_event, pack, pack_numbers, pack_texts
-from pipeline.event import EventInvalid, SceneCreated, decode, kind_of, too_long
+from pipeline.bundle import Bundle, first_event, pack_lines, pack_numbers, place_of
+from pipeline.event import (
+    MAX_LINE_BYTES,
+    Event,
+    EventInvalid,
+    SceneCreated,
+    decode,
+    decode_all,
+    kind_of,
+    too_long,
+)
 from pipeline.log.files import is_compressed
 from pipeline.log.lines import LineReader, TooLong
 from pipeline.log.stretches import Stretch
 from pipeline.stages import no_collections, row_files
-from pipeline.timestamp import TimestampInvalid, instant
+from pipeline.timestamp import TimestampInvalid, instant, instants
 
 _HELD_BYTES = 96 * 1024 * 1024
 """So much of the lines' text is held at a time."""
-_BUNDLE_BYTES = 512 * 1024
-_HOMELESS_BUNDLE_BYTES = 32 * 1024
-"""Bundles that may hold events of several AOIs are small: each of these AOIs has to read them."""
+_BUNDLE_EVENTS = 512
+"""So many of an AOI are kept together: some hundred kilobytes."""
+_BITS_LEFT_OUT = 12
+"""Events that don't say to which AOI they belong are kept together if the ids they name differ in these bits only …"""
+_MOST_HEAPS = 2048
+"""… but not in more bundles at a time than that: more bits may differ then."""
+BUNDLES_OF_A_PART = 1 << 20
+"""A part has fewer bundles: so many numbers are set aside for each."""
 MAX_BAD_LINES = 100_000
 """A compressed file with more lines that can't be used isn't read on: some kilobytes can unpack to millions of them."""
 _TEXT_SHOWN_BYTES = 64 * 1024
-_PLACE = 3
-"""Numbers that tell where an event was read: its stretch, its byte offset and its line there."""
 BUNDLES_OF_A_PART = 1 << 20
 """A part has fewer bundles: so many numbers are set aside for each."""
-_Value = TypeVar("_Value")
 
 
 class Quarantined(NamedTuple):
@@ -70,6 +80,8 @@ class Reached(NamedTuple):
     stretch: Stretch
     offset: int
     line: int
+    lengths: bytes
+    """The length in bytes of each of its lines, packed."""
     unfinished: str = ""
     damage: str = ""
     error: str = ""
@@ -86,23 +98,27 @@ class BadRow(msgspec.Struct, gc=False):
 
 
 class EventRows(msgspec.Struct, gc=False):
-    """Events of a bundle, column by column. `first` is the number of the first; the others follow it.
+    """Events, column by column."""
 
-    Of events that don't say to which AOI they belong `aoi` is empty, and `kind` and `entity` tell what they name.
-    """
-
-    first: int
-    aoi: str
+    event: list[int]
     source: list[str]
     id: list[str]
-    kind: list[str] | None
-    entity: list[int] | None
+
+
+class HomelessRows(msgspec.Struct, gc=False):
+    """Those that don't say to which AOI they belong, and the kind and id that they name, column by column."""
+
+    event: list[int]
+    kind: list[str]
+    entity: list[int]
 
 
 class CreationRow(msgspec.Struct, gc=False):
     """A creation and the ids that it names."""
 
     event: int
+    source: str
+    id: str
     aoi: str
     instant: str
     sequence: str
@@ -116,25 +132,32 @@ class Taken:
 
     event_rows: Path
     """A file of JSON Lines, each an EventRows."""
+    homeless_rows: Path
+    """A file of JSON Lines, each a HomelessRows."""
     creation_rows: Path
     """A file of JSON Lines, each a CreationRow."""
     bad_rows: Path
     """A file of JSON Lines, each a BadRow."""
     events: int = 0
+    homeless: int = 0
     bad: int = 0
     """Lines that can't be used."""
     bundles: list[Bundle] = field(default_factory=list)
     reached: list[Reached] = field(default_factory=list)
 
+    @property
+    def files(self) -> tuple[Path, Path, Path, Path]:
+        """The four files."""
+        return self.event_rows, self.homeless_rows, self.creation_rows, self.bad_rows
+
 
 def take_apart(part: Part) -> Taken:
     """The stage that reads a part of the log. Raises OSError if its rows can't be written."""
     rows = part.spool / str(part.first_bundle)
-    taken = Taken(
-        rows.with_suffix(".events.jsonl"), rows.with_suffix(".creations.jsonl"), rows.with_suffix(".bad.jsonl")
-    )
-    with no_collections(), row_files(taken.event_rows, taken.creation_rows, taken.bad_rows) as (events, creations, bad):
-        sorter = _Sorter(part, taken, events, creations, bad)
+    names = [rows.with_suffix(f".{kind}.jsonl") for kind in ("events", "homeless", "creations", "bad")]
+    taken = Taken(names[0], names[1], names[2], names[3])
+    with no_collections(), row_files(*names) as files:
+        sorter = _Sorter(part, taken, *files)
         for stretch in part.stretches:
             sorter.read(stretch)
         sorter.flush()
@@ -151,66 +174,49 @@ def shown(text: bytes, length: int | None = None) -> str:
 
 
 class _Heap:
-    """Events of one AOI, or of none that they tell, as they are read."""
+    """Events that become a bundle: of one AOI, or (None) some that don't say to which they belong."""
 
-    __slots__ = ("creations", "entities", "ids", "instants", "kinds", "lines", "places", "sources")
+    __slots__ = ("aoi", "lines", "newest", "next", "number", "places")
 
-    def __init__(self) -> None:
+    def __init__(self, number: int, aoi: str | None) -> None:
+        self.aoi = aoi
+        self.begin(number)
+
+    def begin(self, number: int) -> None:
+        """Begins a bundle of that number."""
+        self.number = number
+        self.next = first_event(number)
+        """The number of the next event."""
         self.lines: list[bytes] = []
-        self.instants: list[str] = []
-        self.sources: list[str] = []
-        self.ids: list[str] = []
         self.places: array[int] = array("q")
-        """Of each event `_PLACE` numbers."""
-        self.kinds: list[str] = []
-        self.entities: list[int] = []
-        """What each event names, where it doesn't say to which AOI it belongs."""
-        self.creations: list[tuple[int, CreationRow]] = []
-        """Each with its place among the events."""
+        self.newest = ""
 
-    def sort_by_entity(self) -> None:
-        """Puts events that name the same, or ids near each other, beside each other."""
-        order = sorted(range(len(self.ids)), key=lambda place: (self.kinds[place], self.entities[place]))
-        self.places = array("q", _picked_places(self.places, order))
-        self.lines, self.instants = _picked(self.lines, order), _picked(self.instants, order)
-        self.sources, self.ids = _picked(self.sources, order), _picked(self.ids, order)
-        self.kinds, self.entities = _picked(self.kinds, order), _picked(self.entities, order)
-
-    def cut(self, size: int) -> Iterator[slice]:
-        """Divides its events into runs of about so many bytes."""
-        ends = list(accumulate(map(len, self.lines)))
-        start, done = 0, 0
-        while start < len(ends):
-            stop = min(bisect_left(ends, done + size, start) + 1, start + MOST_EVENTS, len(ends))
-            yield slice(start, stop)
-            start, done = stop, ends[stop - 1]
-
-
-def _picked_places(places: "array[int]", order: list[int]) -> Iterator[int]:
-    for place in order:
-        yield from places[_PLACE * place : _PLACE * (place + 1)]
-
-
-def _picked(values: Sequence[_Value], places: list[int]) -> list[_Value]:
-    return [values[place] for place in places]
+    def bundle(self) -> Bundle:
+        """All that is in it."""
+        lines, places = pack_lines(self.lines), pack_numbers(self.places)
+        return Bundle(self.number, self.aoi, len(self.lines), self.newest, lines, places)
 
 
 class _Sorter:
     """Sorts the events of a part by AOI, and makes bundles and rows of them."""
 
     def __init__(
-        self, part: Part, taken: Taken, event_rows: IO[bytes], creation_rows: IO[bytes], bad_rows: IO[bytes]
+        self, part: Part, taken: Taken, events: IO[bytes], homeless: IO[bytes], creations: IO[bytes], bad: IO[bytes]
     ) -> None:
         self._part, self._taken = part, taken
-        self._event_rows, self._creation_rows, self._bad_rows = event_rows, creation_rows, bad_rows
+        self._event_rows, self._homeless_rows, self._creation_rows, self._bad_rows = events, homeless, creations, bad
         self._next_bundle = part.first_bundle
-        self._heaps: dict[str | None, _Heap] = {}
-        """By AOI; under None the events that don't say to which they belong."""
+        self._heaps: dict[str | tuple[str, int], _Heap] = {}
+        """By AOI; those that don't say to which they belong by what they name: the kind, and the id's first digits."""
+        self._of_entities = 0
+        """How many of the latter there were."""
+        self._bits_left_out = _BITS_LEFT_OUT
         self._held = 0
 
     def read(self, stretch: Stretch) -> None:
         """Takes a stretch apart."""
         reader = LineReader(self._part.log_dir, stretch.start, stretch.end)
+        lengths: array[int] = array("q")
         error = ""
         most_bad = self._taken.bad + MAX_BAD_LINES if is_compressed(stretch.start.path) else sys.maxsize
         blocks = reader.blocks()
@@ -224,8 +230,9 @@ class _Sorter:
                 break
             if isinstance(block, TooLong):
                 self._take_too_long(stretch, reader, block)
+                lengths.append(block.length)
             else:
-                self._take(stretch, reader, block, most_bad)
+                lengths.extend(self._take(stretch, reader, block, most_bad))
             if self._held >= _HELD_BYTES:
                 self.flush()
             if self._taken.bad > most_bad:
@@ -233,54 +240,128 @@ class _Sorter:
                 break
         if not error and stretch.end is not None and reader.offset != stretch.end:
             error = "was cut while it was read"
+        unfinished = shown(reader.unfinished) if reader.unfinished else ""
         self._taken.reached.append(
-            Reached(
-                stretch, reader.offset, reader.line, shown(reader.unfinished) if reader.unfinished else "",
-                reader.damage, error,
-            )
-        )  # fmt: skip
+            Reached(stretch, reader.offset, reader.line, pack_numbers(lengths), unfinished, reader.damage, error)
+        )
 
-    def _take(self, stretch: Stretch, reader: LineReader, texts: list[bytes], most_bad: int) -> None:
-        """Takes lines apart, and moves the reader on behind them: up to the one that is one bad line too many."""
-        heaps, until, number = self._heaps, self._part.until, stretch.number
-        end, line = reader.offset, reader.line
-        for text in texts:
-            offset = end
-            end += len(text) + 1
-            line += 1
-            try:
-                event = decode(text)
-                moment = instant(event.time)
-            except (EventInvalid, TimestampInvalid) as invalid:
-                if text and not text.isspace():
-                    self._quarantine(stretch, offset, line, str(invalid), shown(text.removesuffix(b"\r")))
-                    if self._taken.bad > most_bad:
-                        break
-                continue
-            if until is not None and moment > until:
+    def _take(self, stretch: Stretch, reader: LineReader, block: bytes, most_bad: int) -> Iterable[int]:
+        """Takes lines apart, and moves the reader on behind them: up to the one that is one bad line too many.
+
+        Gives their lengths.
+        """
+        lines = block.split(b"\n")
+        lines.pop()
+        events: Sequence[Event | None]
+        try:
+            if not block.isascii():
+                block.decode()
+            if len(block) > MAX_LINE_BYTES:
+                raise too_long(len(block))
+            events = decode_all(lines)
+            moments = instants([event.time for event in events])
+        except (UnicodeDecodeError, EventInvalid, TimestampInvalid):
+            events, moments = self._one_by_one(stretch, reader, lines, most_bad)
+            lines = lines[: len(events)]
+        kept = [line.removesuffix(b"\r") for line in lines] if b"\r\n" in block else lines
+        self._sort(place_of(stretch.number, reader.line), kept, events, moments)
+        self._held += len(block)
+        reader.offset += sum(map(len, lines)) + len(lines)
+        reader.line += len(lines)
+        return map(len, lines)
+
+    def _sort(
+        self, before: int, lines: Sequence[bytes], events: Sequence[Event | None], moments: Sequence[str]
+    ) -> None:
+        """Puts events to those that they are kept with. `before` is the place of the line before the first."""
+        heaps, until = self._heaps, self._part.until
+        rows, homeless = EventRows([], [], []), HomelessRows([], [], [])
+        numbers, sources, ids = rows.event, rows.source, rows.id
+        for place, line, event, moment in zip(count(before + 1), lines, events, moments, strict=False):
+            if event is None or (until is not None and moment > until):
                 continue
             named = event.data.id
+            key: str | tuple[str, int]
             if type(event) is SceneCreated:
-                aoi: str | None = event.data.aoi
+                key = event.data.aoi
             elif isinstance(named, str):
-                aoi = named
+                key = named
+            elif event.partitionkey is not None:
+                key = event.partitionkey
             else:
-                aoi = event.partitionkey
-            heap = heaps.get(aoi)
+                key = (kind_of(event), named >> self._bits_left_out)
+            heap = heaps.get(key)
             if heap is None:
-                heap = heaps[aoi] = _Heap()
-            if aoi is None and isinstance(named, int):
-                heap.kinds.append(kind_of(event))
-                heap.entities.append(named)
+                heap = heaps[key] = self._new_heap(key)
+            number = heap.next
+            heap.next = number + 1
+            heap.lines.append(line)
+            heap.places.append(place)
+            if moment > heap.newest:
+                heap.newest = moment
+            numbers.append(number)
+            sources.append(event.source)
+            ids.append(event.id)
+            if heap.aoi is None:
+                homeless.event.append(number)
+                homeless.kind.append(kind_of(event))
+                homeless.entity.append(int(named))
             elif type(event) is SceneCreated:
-                heap.creations.append((len(heap.ids), _creation(event, moment)))
-            heap.lines.append(text.removesuffix(b"\r"))
-            heap.instants.append(moment)
-            heap.sources.append(event.source)
-            heap.ids.append(event.id)
-            heap.places.extend((number, offset, line))
-        self._held += end - reader.offset
-        reader.offset, reader.line = end, line
+                self._creation_rows.write(_encoder.encode(_creation(number, event, moment)) + b"\n")
+            if len(heap.lines) == _BUNDLE_EVENTS:
+                self._finish(heap)
+        self._taken.events += len(numbers)
+        self._taken.homeless += len(homeless.event)
+        if numbers:
+            self._event_rows.write(_encoder.encode(rows) + b"\n")
+        if homeless.event:
+            self._homeless_rows.write(_encoder.encode(homeless) + b"\n")
+
+    def _new_heap(self, key: str | tuple[str, int]) -> _Heap:
+        if isinstance(key, str):
+            return _Heap(self._new_number(), key)
+        self._of_entities += 1
+        if self._of_entities % _MOST_HEAPS == 0:
+            self._bits_left_out += 4  # ids are far from each other: more of them are kept together from here on
+        return _Heap(self._new_number(), None)
+
+    def _new_number(self) -> int:
+        self._next_bundle += 1
+        return self._next_bundle - 1
+
+    def _finish(self, heap: _Heap) -> None:
+        """Makes a bundle of what is in a heap, and empties it."""
+        self._taken.bundles.append(heap.bundle())
+        heap.begin(self._new_number())
+
+    def flush(self) -> None:
+        """Makes bundles of all that is held."""
+        self._taken.bundles += [heap.bundle() for heap in self._heaps.values() if heap.lines]
+        self._heaps.clear()
+        self._held = 0
+
+    def _one_by_one(
+        self, stretch: Stretch, reader: LineReader, lines: Sequence[bytes], most_bad: int
+    ) -> tuple[list[Event | None], list[str]]:
+        """Events with their instants; None for a line that isn't one: it is in quarantine then, unless it is empty."""
+        events: list[Event | None] = []
+        moments: list[str] = []
+        offset = reader.offset
+        for number, line in enumerate(lines, reader.line + 1):
+            event, moment = None, ""
+            try:
+                event = decode(line)
+                moment = instant(event.time)
+            except (EventInvalid, TimestampInvalid) as invalid:
+                event = None
+                if line and not line.isspace():
+                    self._quarantine(stretch, offset, number, str(invalid), shown(line.removesuffix(b"\r")))
+            events.append(event)
+            moments.append(moment)
+            offset += len(line) + 1
+            if self._taken.bad > most_bad:
+                break
+        return events, moments
 
     def _take_too_long(self, stretch: Stretch, reader: LineReader, found: TooLong) -> None:
         offset = reader.offset
@@ -293,39 +374,11 @@ class _Sorter:
         self._taken.bad += 1
         self._bad_rows.write(_encoder.encode(BadRow(stretch.number, offset, line, reason, text)) + b"\n")
 
-    def flush(self) -> None:
-        """Makes bundles and rows of all that is held."""
-        for aoi, heap in self._heaps.items():
-            if aoi is None:
-                heap.sort_by_entity()
-            for run in heap.cut(_HOMELESS_BUNDLE_BYTES if aoi is None else _BUNDLE_BYTES):
-                self._bundle(aoi, heap, run)
-        self._heaps.clear()
-        self._held = 0
 
-    def _bundle(self, aoi: str | None, heap: _Heap, run: slice) -> None:
-        number, instants, ids = self._next_bundle, heap.instants[run], heap.ids[run]
-        self._next_bundle += 1
-        first = first_event(number)
-        self._taken.events += len(ids)
-        places = heap.places[_PLACE * run.start : _PLACE * run.stop]
-        self._taken.bundles.append(
-            Bundle(
-                number, len(ids), max(instants), pack(heap.lines[run]), pack_texts(instants), pack_numbers(places)
-            )
-        )  # fmt: skip
-        rows = EventRows(first, aoi or "", heap.sources[run], ids, heap.kinds[run] or None, heap.entities[run] or None)
-        self._event_rows.write(_encoder.encode(rows) + b"\n")
-        for place, creation in heap.creations:
-            if run.start <= place < run.stop:
-                creation.event = first + place - run.start
-                self._creation_rows.write(_encoder.encode(creation) + b"\n")
-
-
-def _creation(event: SceneCreated, moment: str) -> CreationRow:
-    tiles = event.data.tiles or {}
-    ids = [tile.id for tile in tiles.values()]
-    return CreationRow(0, event.data.aoi, moment, event.sequence, event.data.id, ids)
+def _creation(number: int, event: SceneCreated, moment: str) -> CreationRow:
+    new = event.data
+    tiles = [tile.id for tile in (new.tiles or {}).values()]
+    return CreationRow(number, event.source, event.id, new.aoi, moment, event.sequence, new.id, tiles)
 
 
 _encoder = msgspec.json.Encoder()

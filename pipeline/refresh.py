@@ -83,7 +83,7 @@ def _take_in(
         arrivals.add(taken)
         result.events += taken.events
         for file in (taken.event_rows, taken.creation_rows, taken.bad_rows):
-            file.unlink()
+            file.unlink()  # a large log's rows take much room
     result.quarantined = reading.quarantined
     result.unreadable += [Unreadable(path, reason) for path, reason in sorted(reading.unreadable.items())]
     result.unfinished += reading.unfinished

@@ -5,6 +5,7 @@ order of such texts is the order of the instants, leap seconds (`:60`) included.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -14,12 +15,14 @@ class TimestampInvalid(ValueError):
     """The text isn't an RFC 3339 time between the years 1 and 9999 (UTC)."""
 
 
-_USUAL = re.compile(
-    r"(?!0000)\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
-    r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z",
-    re.ASCII,
+_DAY = (
+    r"(?!0000)[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
 )
+_TIME = rf"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,9}}+)?+Z"
+_USUAL = re.compile(_TIME)
 """UTC, no leap second, no leap day: there is nothing to reckon."""
+_USUAL_LINES = re.compile(rf"(?:{_TIME}\n)*+")
 _TO_NANOSECONDS = {20: ".000000000"} | {length: "0" * (30 - length) for length in range(22, 31)}
 """What a usual time of that length lacks, its zone left out."""
 
@@ -32,6 +35,23 @@ def instant(text: str) -> str:
     if _USUAL.fullmatch(text):
         return text[:-1] + _TO_NANOSECONDS[len(text)]
     return _reckoned(text)
+
+
+def instants(texts: Sequence[str]) -> list[str]:
+    """The instants of several times, in less time than one by one. Raises TimestampInvalid if one of them has none."""
+    if _are_usual(texts):
+        return [text[:-1] + _TO_NANOSECONDS[len(text)] for text in texts]
+    return list(map(instant, texts))
+
+
+def sort_alike(texts: Sequence[str]) -> bool:
+    """Whether these times are in the same order as their instants: all in UTC, with as many digits of a second."""
+    return len(set(map(len, texts))) <= 1 and _are_usual(texts)
+
+
+def _are_usual(texts: Sequence[str]) -> bool:
+    joined = "\n".join(texts) + "\n" * bool(texts)
+    return _USUAL_LINES.fullmatch(joined) is not None and joined.count("\n") == len(texts)
 
 
 def _reckoned(text: str) -> str:

@@ -74,6 +74,8 @@ def write_hostile_log(events: Path) -> None:
         _said_by_operators(log, text)
     for text in PAYLOADS.values():
         _useless(log, text)
+    for text in 20 * _TEXTS:  # so much that its history takes a second page
+        log.add("tile.data", {"id": 10, "data": {}, "by": text, "reason": text}, source=text)
     log.add("scene.data", {"id": 1, "data": {"date": _TEXTS[0], "tiles": {_TEXTS[0]: _TEXTS[1]}}}, source=_TEXTS[0])
 
 

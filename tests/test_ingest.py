@@ -1,7 +1,7 @@
 """What is new in the log becomes events, or stands in quarantine with its place; nothing is read twice."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
@@ -41,7 +41,7 @@ class Reads:
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reads]:
     counted = Reads()
-    open_inside, decode = lines.open_inside, ingest.decode
+    open_inside, decode_all = lines.open_inside, ingest.decode_all
 
     def opened(log_dir: Path, path: str) -> BinaryIO:
         file = open_inside(log_dir, path)
@@ -64,12 +64,12 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reads]:
 
         return Counting()  # type: ignore[return-value]
 
-    def decoded(text: bytes, *more: int) -> Event:
-        counted.lines += 1
-        return decode(text, *more)
+    def decoded(texts: Sequence[bytes]) -> list[Event]:
+        counted.lines += len(texts)
+        return decode_all(texts)
 
     monkeypatch.setattr(lines, "open_inside", opened)
-    monkeypatch.setattr(ingest, "decode", decoded)
+    monkeypatch.setattr(ingest, "decode_all", decoded)
     return counted
 
 

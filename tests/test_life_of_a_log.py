@@ -33,8 +33,6 @@ class LifeOfALog(RuleBasedStateMachine):
         self.log = Log(self.folder / "data/events")
         self.taken: set[bytes] = set()
         """What a build has taken in since the cache was made: it isn't forgotten when it goes from the log."""
-        self.torn: dict[str, tuple[int, bytes]] = {}
-        """Files that ended in the middle of a line: their size then, and the rest of the line."""
         self.numbers = itertools.count(1)
         self.log.append(*map(line, BEGINNING))
         self.build()
@@ -68,6 +66,7 @@ class LifeOfALog(RuleBasedStateMachine):
         self.log.append(*([] if self.ends_with_a_line(file) else [b""]), *lines, file=file)
 
     def ends_with_a_line(self, file: str) -> bool:
+        """It may not after it was truncated: then a writer begins with a line's end."""
         path = self.log.path(file)
         return not path.exists() or path.read_bytes()[-1:] in (b"", b"\n")
 
@@ -78,26 +77,17 @@ class LifeOfALog(RuleBasedStateMachine):
             text = self.log.path(other).read_bytes()
             self.append_lines(file, text[: text.rfind(b"\n") + 1].splitlines())
 
-    @rule(file=FILES, left=st.floats(0.05, 0.95))
-    def tear(self, file: str, left: float) -> None:
-        """A writer is half-way through a line, or died there."""
-        if self.ends_with_a_line(file):
-            text = next(self.pool)
-            cut = max(1, int(len(text) * left))
-            with self.log.path(file).open("ab") as out:
-                out.write(text[:cut])
-            self.torn[file] = (self.log.path(file).stat().st_size, text[cut:])
-
-    @precondition(lambda self: self.torn)
-    @rule(goes_on=st.booleans())
-    def end_line(self, goes_on: bool) -> None:
-        """The writer goes on and writes the rest; or the next one ends the line."""
-        file = min(self.torn)
-        size, rest = self.torn.pop(file)
-        path = self.log.path(file)
-        if path.exists() and path.stat().st_size == size:
-            with path.open("ab") as out:
-                out.write(rest * goes_on + b"\n")
+    @rule(file=FILES, left=st.floats(0.05, 0.95), looked=st.booleans(), goes_on=st.booleans())
+    def tear(self, file: str, left: float, looked: bool, goes_on: bool) -> None:
+        """A build may look while a writer is half-way through a line. It goes on; or dies, and the next ends it."""
+        text = next(self.pool)
+        cut = max(1, int(len(text) * left))
+        with self.log.path(file).open("ab") as out:
+            out.write(text[:cut])
+            out.flush()
+            if looked:
+                self.build()
+            out.write(text[cut:] * goes_on + b"\n")
 
     # What becomes of files
 

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.timestamp import TimestampInvalid, html_time, instant, just_after, of_datetime, rfc3339, utc_day
+from pipeline.timestamp import (
+    TimestampInvalid,
+    html_time,
+    instant,
+    instants,
+    just_after,
+    of_datetime,
+    rfc3339,
+    sort_alike,
+    utc_day,
+)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +115,35 @@ def test_the_day_is_that_in_utc(text: object, day: str | None) -> None:
 )
 def test_html_holds_milliseconds_and_no_leap_seconds(of: str, shown: str) -> None:
     assert html_time(of) == shown
+
+
+# Many at once
+
+TIMES = st.lists(
+    st.sampled_from(
+        [
+            "2022-03-01T00:00:00Z", "2022-03-01T00:00:00.5Z", "2022-03-01T00:00:00.6Z", "2022-03-01T09:00:01.5Z",
+            "2024-02-29T00:00:00Z", "2016-12-31T23:59:60Z", "2022-03-01T10:00:00+09:00", "2022-03-01t00:00:00z",
+            "yesterday", "", "2022-03-01T00:00:00Z\n2022-03-01T00:00:00Z", "2022-03-01T00:00:00Z\n", "\n",
+        ]
+    ),
+    max_size=4,
+)  # fmt: skip
+
+
+@given(TIMES)
+def test_the_instants_of_many_are_those_of_each(texts: list[str]) -> None:
+    try:
+        expected = [instant(text) for text in texts]
+    except TimestampInvalid:
+        with pytest.raises(TimestampInvalid):
+            instants(texts)
+    else:
+        assert instants(texts) == expected
+
+
+@given(TIMES)
+def test_times_sort_alike_only_if_their_instants_do(texts: list[str]) -> None:
+    if sort_alike(texts):
+        assert sorted(texts) == [text for _, text in sorted(zip(instants(texts), texts, strict=True))]
+        assert len(set(instants(texts))) == len(set(texts))

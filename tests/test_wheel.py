@@ -1,5 +1,6 @@
 """The wheel holds all that the program needs, and works where nothing of the checkout is."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -14,7 +15,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def run(*arguments: object, cwd: Path) -> str:
-    done = subprocess.run([str(one) for one in arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    command = [str(one) for one in arguments]
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=cwd, env=own, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

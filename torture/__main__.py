@@ -96,6 +96,7 @@ def _crowds(bench: _Bench) -> Findings:
             crowds.attack_by_writers(bench.zygote, bench.world, bench.scratch, bench.times(400)),
             crowds.attack_by_machines(bench.world, bench.scratch, bench.times(60)),
             crowds.attack_by_reader(bench.zygote, bench.world, bench.scratch, bench.times(60)),
+            crowds.attack_every_moment(bench.world, bench.scratch, bench.times(20)),
         ]
     )
 

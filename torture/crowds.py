@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.log.compose import compose
+from pipeline.publish.writer import SiteWriter
 from torture.findings import Findings
 from torture.world import SCENE, World, differing, lines, of_one_build, write
 from torture.zygote import Zygote
@@ -46,10 +47,13 @@ for number in range(times):
 """
 
 
-def _start(program: str, world: World, machine: str, *args: object) -> subprocess.Popen[str]:
+def _start(program: str, world: World, machine: str, *args: object, data: Path | None = None) -> subprocess.Popen[str]:
     env = {**world.env, "SCENEBOARD_STATE": str(world.root / f"state {machine}"), "PYTHONPATH": str(_ROOT), "PATH": ""}
     return subprocess.Popen(
-        [sys.executable, "-c", program, str(world.data), *map(str, args)], env=env, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, str(data or world.data), *map(str, args)],
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -71,6 +75,7 @@ def attack_by_writers(zygote: Zygote, world: World, scratch: Path, times: int, *
         two = [zygote.start(here, ["build", "--workers", "1"]) for _ in range(2)]
         for one in two:
             ended = one.end()
+            one.clear_away()
             found.expect(ended.code == 0, f"a build among writers: {ended}")
             found.counts["builds among writers"] += 1
     reported = [name for process in processes for name in _reported(process, found)]
@@ -98,11 +103,16 @@ def _is_json(line: bytes) -> bool:
 
 
 def attack_by_machines(world: World, scratch: Path, times: int, *, machines: int = 2) -> Findings:
-    """Machines, each with a state folder of its own, add scenes and append results to one data folder."""
+    """Machines add scenes and append results to one log. Each has a state folder and a store of its own."""
     found = Findings()
     here = world.copy(scratch / "world")
-    adding = [_start(_CATALOGUE, here, str(one), f"m{one}", times, json.dumps(SCENE)) for one in range(machines)]
-    writing = [_start(_WRITER, here, str(one), f"w{one}", times) for one in range(machines)]
+    (here.data / "ids").mkdir(exist_ok=True)
+    folders = [_machine(here, one) for one in range(machines)]
+    adding = [
+        _start(_CATALOGUE, here, f"{one}", f"m{one}", times, json.dumps(SCENE), data=folder)
+        for one, folder in enumerate(folders)
+    ]
+    writing = [_start(_WRITER, here, f"{one}", f"w{one}", times, data=folder) for one, folder in enumerate(folders)]
     added = [name for process in adding for name in _reported(process, found)]
     reported = [name for process in writing for name in _reported(process, found)]
     handed_out: Counter[tuple[str, int]] = Counter()
@@ -127,6 +137,15 @@ def attack_by_machines(world: World, scratch: Path, times: int, *, machines: int
     here.build()
     found.expect_same(differing(here.tree(), of_one_build(here, scratch / "one")), "after the next build")
     return found
+
+
+def _machine(world: World, number: int) -> Path:
+    """A data folder as another machine sees it: the log and the claims are shared, locks and stores are not."""
+    folder = world.root / f"data of {number}"
+    folder.mkdir()
+    for name in ("events", "ids"):
+        (folder / name).symlink_to(world.data / name)
+    return folder
 
 
 # Readers
@@ -171,6 +190,68 @@ def attack_by_reader(zygote: Zygote, world: World, scratch: Path, builds: int) -
     builder.join()
     found.expect_same(differing(here.tree(), of_one_build(here, scratch / "one")), "after builds while somebody reads")
     return found
+
+
+def attack_every_moment(world: World, scratch: Path, builds: int) -> Findings:
+    """After every single file that a build writes, all that can be reached from the front page is there."""
+    found = Findings()
+    here = world.copy(scratch / "world")
+    here.build()
+    links = _KnownLinks(here.site)
+    write_one = SiteWriter.write
+
+    def write_and_look(writer: SiteWriter, path: str, data: bytes) -> None:
+        written = len(writer.touched)
+        write_one(writer, path, data)
+        if len(writer.touched) > written:
+            found.counts["moments between two files"] += 1
+            found.broken += [f"when {path} was written: {what}" for what in links.broken()]
+
+    try:
+        setattr(SiteWriter, "write", write_and_look)  # noqa: B010 (a method in place of a method)
+        for number in range(builds):
+            _add_a_scene(here, number)
+            here.build()
+    finally:
+        setattr(SiteWriter, "write", write_one)  # noqa: B010
+    found.expect_same(differing(here.tree(), of_one_build(here, scratch / "one")), "after these builds")
+    return found
+
+
+class _KnownLinks:
+    """The links of a site's pages. Only pages that have changed are read again."""
+
+    def __init__(self, site: Path) -> None:
+        self._site = site
+        self._links: dict[str, tuple[int, list[str]]] = {}
+
+    def broken(self) -> list[str]:
+        """Links that lead nowhere, on pages that can be reached from the front page."""
+        found = []
+        pending, seen = [("index.html", "")], {"index.html"}
+        while pending:
+            path, linked_from = pending.pop()
+            try:
+                inode = (self._site / path).stat().st_ino
+            except FileNotFoundError:
+                found.append(f"{linked_from} leads to {path}, which isn't there")
+                continue
+            for target in self._targets(path, inode):
+                if target not in seen:
+                    seen.add(target)
+                    pending.append((target, path))
+        return found
+
+    def _targets(self, path: str, inode: int) -> list[str]:
+        if not path.endswith(".html"):
+            return []
+        known = self._links.get(path)
+        if known is None or known[0] != inode:
+            page = _Links()
+            page.feed((self._site / path).read_text(encoding="utf-8"))
+            known = inode, [target for link in page.found if (target := _target(path, link)) is not None]
+            self._links[path] = known
+        return known[1]
 
 
 def _read_everything(site: Path, found: Findings) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from torture.faults import COMMANDS, Command
 from torture.findings import Findings
 from torture.world import UNFINISHED, World, differing, mixed_up, of_one_build, tree
-from torture.zygote import Zygote
+from torture.zygote import Running, Zygote
 
 BUILD_EACH = 5
 
 
 def attack(zygote: Zygote, world: World, name: str, times: int, seed: int, scratch: Path) -> Findings:
-    """Kills a command at so many moments, evenly spread over the time it takes and a little beyond.
+    """Kills a command at so many moments, spread over the time that it takes, in no order.
 
     Each starts from what the last one has left; every few kills a build is let through, and all begins anew.
     """
@@ -25,9 +25,13 @@ def attack(zygote: Zygote, world: World, name: str, times: int, seed: int, scrat
     new = of_one_build(world, scratch / "one")
     here = world.copy(scratch / "world")
     reported = 0
-    for number in range(times):
+    started: list[Running] = []
+    moments = [seconds * (place + chance.random()) / times for place in range(times)]
+    chance.shuffle(moments)
+    for number, moment in enumerate(moments):
         running = zygote.start(here, command.args)
-        time.sleep(chance.random() * seconds * 1.1)
+        started.append(running)
+        time.sleep(moment)
         running.kill()
         ended = running.end()
         where = f"kill {number} of {name}, seed {seed}"
@@ -46,7 +50,9 @@ def attack(zygote: Zygote, world: World, name: str, times: int, seed: int, scrat
                 new = of_one_build(here, scratch / "one")
             here.build()
             found.expect_same(differing(here.tree(), new), f"{where}: after the next build")
-            running.clear_away()
+            for one in started:
+                one.clear_away()
+            started.clear()
             here = world.copy(scratch / "world")
             reported = 0
     return found

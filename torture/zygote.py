@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -54,21 +55,18 @@ class Running:
         os.kill(self.pid, signal.SIGKILL)
 
     def end(self, seconds: float = 600) -> Ended:
-        """Waits until it has ended. Raises TimeoutError, and kills it then."""
+        """Waits until it has ended. What it has started may go on: see `clear_away`. Raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while (code := self._zygote.ask("look", pid=self.pid)["code"]) is None:
             if time.monotonic() > deadline:
-                os.killpg(self.pid, signal.SIGKILL)
+                self.clear_away()
                 raise TimeoutError(f"a command took more than {seconds:.0f} s: {self._err.read_text()}")
             time.sleep(0.005)
         return Ended(code, self._out.read_text(errors="replace"), self._err.read_text(errors="replace"))
 
     def clear_away(self) -> None:
-        """Kills what is left of its children."""
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+        """Kills it, if it is there still, and what it has started. Until then its number isn't anybody else's."""
+        self._zygote.ask("clear away", pid=self.pid)
 
 
 class Zygote:
@@ -107,7 +105,11 @@ class Zygote:
 
     def run(self, world: World, args: Sequence[str]) -> Ended:
         """Runs a command to its end."""
-        return self.start(world, args).end()
+        running = self.start(world, args)
+        try:
+            return running.end()
+        finally:
+            running.clear_away()
 
     def ask(self, what: str, **how: Any) -> dict[str, Any]:
         """Asks the process; gives its answer."""
@@ -140,25 +142,36 @@ def _serve() -> None:
     assert all((aoi, build, log, scene, tile, add_scenes, append_results, blind, check_log, propose, show))
     if "warm" in sys.argv:
         _read_templates()
-    ended: dict[int, int] = {}
     for line in sys.stdin:
         asked = json.loads(line)
-        if asked["what"] == "start":
-            pid = os.fork()
-            if not pid:
-                _child(main, asked)
-            answer: dict[str, Any] = {"pid": pid}
-        else:
-            while True:
-                try:
-                    pid, status = os.waitpid(-1, os.WNOHANG)
-                except ChildProcessError:
-                    break
+        match asked["what"]:
+            case "start":
+                pid = os.fork()
                 if not pid:
-                    break
-                ended[pid] = os.waitstatus_to_exitcode(status)
-            answer = {"code": ended.pop(asked["pid"], None)}
+                    _child(main, asked)
+                answer: dict[str, int | None] = {"pid": pid}
+            case "look":
+                answer = {"code": _exit_code(asked["pid"])}
+            case _:
+                _clear_away(asked["pid"])
+                answer = {}
         print(json.dumps(answer), flush=True)
+
+
+def _exit_code(pid: int) -> int | None:
+    """Of a child that has ended; it isn't forgotten, so that its number stays its own."""
+    found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if found is None:
+        return None
+    return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+
+
+def _clear_away(pid: int) -> None:
+    """Kills a child's process group, whose number is the child's as long as that isn't forgotten; then forgets it."""
+    with suppress(ProcessLookupError):  # it has ended before it made the group
+        os.killpg(pid, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
 
 
 def _read_templates() -> None:

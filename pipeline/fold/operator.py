@@ -6,6 +6,9 @@ from pipeline.fold import tile as tile_rules
 from pipeline.fold.outcome import Ignored, Journal, Rejected
 from pipeline.fold.state import Aoi, Scene, Tile
 
+_NAMED = 100
+"""So many of those that a command for a whole AOI had to skip are named: their number is the AOI's, not the event's."""
+
 
 def retry_scene(scene: Scene, journal: Journal) -> None:
     """Allowed in RETRY; ignored in PENDING."""
@@ -77,7 +80,7 @@ def force_tile(tile: Tile, status: Status, journal: Journal) -> None:
 def retry_aoi(aoi: Aoi, force: bool, journal: Journal) -> str:
     """Every scene in RETRY, then every tile in RETRY; with force every scene, then every tile of scenes that were DONE.
 
-    Returns what could not be retried, and why. Ignored if nothing was.
+    Returns what could not be retried, and why, of many the first. Ignored if nothing was.
     """
     skipped: list[str] = []
     retried = 0
@@ -101,7 +104,8 @@ def retry_aoi(aoi: Aoi, force: bool, journal: Journal) -> str:
             retried += 1
         except Rejected as rejected:
             skipped.append(str(rejected))
-    reason = f"not retried: {'; '.join(skipped)}" if skipped else ""
+    more = [f"and {len(skipped) - _NAMED:,} more"] if len(skipped) > _NAMED else []
+    reason = f"not retried: {'; '.join([*skipped[:_NAMED], *more])}" if skipped else ""
     if not retried:
         raise Ignored(reason)
     return reason

@@ -9,7 +9,8 @@ from pipeline.event import MAX_LINE_BYTES
 from pipeline.log.files import Position, is_compressed, open_inside
 from pipeline.log.unpack import Damaged, unpack
 
-_CHUNK_BYTES = 1024 * 1024
+_CHUNK_BYTES = 256 * 1024
+"""What is read at a time, and made of it, stays in a processor's cache."""
 _START_BYTES = 128 * 1024
 """So much is kept of a line that is too long to be an event."""
 
@@ -38,8 +39,8 @@ class TooLong(NamedTuple):
     length: int
 
 
-Block: TypeAlias = list[bytes] | TooLong
-"""What stands between line feeds, some of it at a time."""
+Block: TypeAlias = bytes | TooLong
+"""Some whole lines, each with its line feed."""
 
 
 class LineReader:
@@ -64,8 +65,7 @@ class LineReader:
     def __iter__(self) -> Iterator[Line]:
         """Raises OSError if the file can't be read."""
         for block in self.blocks():
-            texts = [block] if isinstance(block, TooLong) else [TooLong(text, len(text)) for text in block]
-            for text, length in texts:
+            for text, length in [block] if isinstance(block, TooLong) else _split(block):
                 offset = self.offset
                 self.offset += length + 1
                 self.line += 1
@@ -76,7 +76,7 @@ class LineReader:
                     yield Line(text, offset, self.line, len(text))
 
     def blocks(self) -> Iterator[Block]:
-        """All whole lines, the empty ones too, as they stand between line feeds.
+        """All whole lines, the empty ones too, some at a time.
 
         Whoever takes a block moves `offset` and `line` on behind it. Raises OSError if the file can't be read.
         """
@@ -97,9 +97,7 @@ class LineReader:
             end = rest.rfind(b"\n") + 1
             if end:
                 held.append(rest[:end])
-                texts = b"".join(held).split(b"\n")
-                texts.pop()
-                yield texts
+                yield b"".join(held)
                 held, held_bytes = [], 0
             if end < len(rest):
                 held.append(rest[end:])
@@ -132,3 +130,9 @@ class LineReader:
                         return
             except Damaged as damaged:
                 self.damage = str(damaged)
+
+
+def _split(block: bytes) -> Iterator[tuple[bytes, int]]:
+    """Lines without their line feeds, each with its length."""
+    for text in block.split(b"\n")[:-1]:
+        yield text, len(text)

@@ -11,6 +11,7 @@ from pipeline.ingest import Quarantined, Unfinished
 from pipeline.insight.words import excerpt
 from pipeline.render.environment import page
 from pipeline.render.event_words import in_words
+from pipeline.render.pagers import linked_pages
 from pipeline.render.paths import url
 from pipeline.render.plain import built, one_line
 from pipeline.render.scene_history import time_of
@@ -115,7 +116,7 @@ def _pages(name: str, rows: Sequence[EventRow] | Sequence[BadRow]) -> dict[str, 
             first=first + 1,
             total=len(rows),
             number=number,
-            pager=list(enumerate(paths, start=1)) if pages > 1 else [],
+            pager=[(one, paths[one - 1]) for one in linked_pages(number, pages)] if pages > 1 else [],
         )
     return files
 

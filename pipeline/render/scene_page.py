@@ -10,6 +10,7 @@ from pipeline.insight.waiting import Reason, Waiting, reasons
 from pipeline.products import describe, describe_tile
 from pipeline.render.commands import Command, Commands, listed
 from pipeline.render.environment import environment, page
+from pipeline.render.pagers import linked_pages
 from pipeline.render.paths import url
 from pipeline.render.payload import laid_out
 from pipeline.render.plain import LONGEST_NAME, LONGEST_TEXT, built, lines, one_line
@@ -242,11 +243,12 @@ def _entries(
 
 
 def _history_pages(scene: BoardScene, part: int, parts: int) -> list[tuple[int, str]]:
-    """The pages of a long history, by number; nothing of a short one."""
+    """The pages of a long history that this one links to, by number; nothing of a short one."""
     if parts < 2:
         return []
     first, folder = (f"{scene.id}.html", f"{scene.id}/") if part == 1 else (f"../{scene.id}.html", "")
-    return [(1, f"{first}#history"), *((number, f"{folder}history-{number}.html") for number in range(2, parts + 1))]
+    _, *others = linked_pages(part, parts)
+    return [(1, f"{first}#history"), *((number, f"{folder}history-{number}.html") for number in others)]
 
 
 @functools.cache

@@ -7,6 +7,7 @@ to the AOI of what it names. What comes out are the AOIs whose past has changed:
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from pipeline.bundle import bundle_of, first_event
@@ -20,16 +21,14 @@ from pipeline.timestamp import instant
 _Row = TypeVar("_Row")
 _LOOKED_AT_ONCE = 20_000
 """So many events are compared or judged before the next ones are read."""
-_EVENTS = {
-    "first": "BIGINT", "aoi": "VARCHAR", "source": "VARCHAR[]", "id": "VARCHAR[]", "kind": "VARCHAR[]",
-    "entity": "BIGINT[]",
+_EVENTS = {"event": "BIGINT[]", "source": "VARCHAR[]", "id": "VARCHAR[]"}
+_HOMELESS = {"event": "BIGINT[]", "kind": "VARCHAR[]", "entity": "BIGINT[]"}
+_CREATIONS = {
+    "event": "BIGINT", "source": "VARCHAR", "id": "VARCHAR", "aoi": "VARCHAR", "instant": "VARCHAR",
+    "sequence": "VARCHAR", "scene": "BIGINT", "tiles": "BIGINT[]",
 }  # fmt: skip
 """Columns of the files that `ingest` writes."""
-_CREATIONS = {
-    "event": "BIGINT", "aoi": "VARCHAR", "instant": "VARCHAR", "sequence": "VARCHAR", "scene": "BIGINT",
-    "tiles": "BIGINT[]",
-}  # fmt: skip
-_OWNERS_AOI = "arg_min(creations.aoi, (creations.instant, creations.sequence, events.source, events.id))"
+_OWNERS_AOI = "arg_min(creations.aoi, (creations.instant, creations.sequence, creations.source, creations.id))"
 """Of the creations that name an id, the AOI of the one it belongs to: the first in log order."""
 
 
@@ -55,30 +54,31 @@ class Arrivals:
         self._empty = last_event == 0
         self.next_bundle = max(last_bundle, bundle_of(last_event)) + 1
         self._first = first_event(self.next_bundle)
+        self._homeless: list[Path] = []
         self._dirty: set[str] = set()
         self._any = False
 
     def add(self, part: Taken) -> None:
-        """Writes the events of a part."""
+        """Writes the events of a part. Its file of those that don't tell their AOI is needed until all is settled."""
         if not part.bundles:
             return
         self._any = True
         self._database.append(
             "bundles",
-            [(one.number, one.events, one.newest, one.lines, one.instants, one.places) for one in part.bundles],
+            [(one.number, one.aoi, one.events, one.newest, one.lines, one.places) for one in part.bundles],
         )
         self._database.load_files(
-            "events",
-            [part.event_rows],
-            _EVENTS,
-            "unnest(range(first, first + len(id))), unnest(source), unnest(id), aoi, unnest(kind), unnest(entity)",
+            "events", [part.event_rows], _EVENTS, "unnest(event), hash(unnest(source), unnest(id))"
         )
         self._database.load_files("creations", [part.creation_rows], _CREATIONS, ", ".join(_CREATIONS))
+        if part.homeless:
+            self._homeless.append(part.homeless_rows)
 
     def settle(self) -> set[str]:
         """Gives the names of the AOIs to fold again; '' stands for the events that belong nowhere yet."""
         if self._any:
             self._database.keep("freed", [], "kind VARCHAR, id BIGINT")
+            self._find_homes()
             self._settle_identities()
             self._database.run(
                 """
@@ -89,44 +89,65 @@ class Arrivals:
             )
             self._settle_owners()
             self._settle_homes()
-            found = self._database.rows("SELECT DISTINCT aoi FROM events WHERE event >= ?", [self._first])
+            found = self._database.rows(
+                """
+                SELECT DISTINCT aoi FROM bundles WHERE bundle >= ? AND aoi IS NOT NULL
+                UNION SELECT DISTINCT aoi FROM homeless WHERE event >= ?
+                """,
+                [self.next_bundle, self._first],
+            )
             self._dirty.update(row[0] for row in found)
         return self._dirty
 
+    def _find_homes(self) -> None:
+        """New events that name an id by itself go to the AOI of the id's owner."""
+        if self._homeless:
+            self._database.keep("arriving", [], "event BIGINT, kind VARCHAR, id BIGINT")
+            self._database.load_files(
+                "arriving", self._homeless, _HOMELESS, "unnest(event), unnest(kind), unnest(entity)"
+            )
+            self._database.run(
+                f"""
+                INSERT INTO homeless
+                WITH owners AS (
+                    SELECT claims.kind, claims.id, {_OWNERS_AOI} AS aoi
+                    FROM claims SEMI JOIN arriving USING (kind, id) JOIN creations USING (event) GROUP BY ALL
+                )
+                SELECT event, kind, id, coalesce(owners.aoi, '') FROM arriving LEFT JOIN owners USING (kind, id)
+                """
+            )
+
     def _settle_identities(self) -> None:
         """Duplicates go; of those that differ the first in log order stays, the others are kept as conflicts."""
-        new = "SEMI JOIN (SELECT source, id FROM events WHERE event >= ?) USING (source, id)"
-        self._database.run(
+        new = "SEMI JOIN (SELECT identity FROM events WHERE event >= ?) USING (identity)"
+        groups = self._database.rows(
             f"""
-            CREATE OR REPLACE TEMP TABLE repeated AS
-            SELECT source, id FROM events {"" if self._empty else new} GROUP BY source, id HAVING count(*) > 1
+            WITH repeated AS (
+                SELECT identity FROM events {"" if self._empty else new} GROUP BY identity HAVING count(*) > 1
+            )
+            SELECT list(event ORDER BY event) AS found
+            FROM events SEMI JOIN repeated USING (identity) GROUP BY identity ORDER BY found[1]
             """,
             [] if self._empty else [self._first],
-        )
-        groups = self._database.rows(
-            """
-            SELECT source, id, list(event ORDER BY event) AS found
-            FROM events SEMI JOIN repeated USING (source, id) GROUP BY source, id ORDER BY found[1]
-            """
         )
         if not groups:
             return
         dropped: list[int] = []
         replaced: list[int] = []
         for some in _batched(groups, _LOOKED_AT_ONCE):
-            self._reader.prepare(event for *_, events in some for event in events)
+            self._reader.prepare(event for (events,) in some for event in events)
             differing: dict[tuple[str, str], list[_Variant]] = {}
-            for source, id, events in some:
-                lines = [self._reader.line(event) for event in events]
-                if len(set(lines)) == 1:
+            for (events,) in some:
+                lines = {event: self._reader.line(event) for event in events}
+                if len(set(lines.values())) == 1:
                     dropped += events[1:]
                 else:
-                    differing[source, id] = sorted(map(_variant, lines, events))
+                    differing.update(_by_identity(lines))
             for variants in differing.values():
                 dropped += [variant.event for variant in variants[1:]]
                 replaced += [one.event for one in variants[1:] if one.canonical != variants[0].canonical]
             self._keep_conflicts(differing)
-        self._drop(dropped, [event for event in replaced if event < self._first])
+        self._drop(dropped, replaced)
 
     def _keep_conflicts(self, differing: Mapping[tuple[str, str], list[_Variant]]) -> None:
         """Puts on record what lost and is new in content."""
@@ -152,21 +173,34 @@ class Arrivals:
 
     def _drop(self, dropped: list[int], replaced: list[int]) -> None:
         """Forgets events. The ids that those of other content named are freed."""
-        self._database.keep("dropped", [(event,) for event in dropped], "event BIGINT")
+        self._database.keep("fallen", [(event,) for event in dropped], "event BIGINT")
         self._database.keep("replaced", [(event,) for event in replaced], "event BIGINT")
         counted = self._database.rows(
-            "SELECT DISTINCT aoi FROM events SEMI JOIN dropped USING (event) WHERE event < ?", [self._first]
+            """
+            WITH counted AS (SELECT event FROM fallen WHERE event < ?)
+            SELECT DISTINCT aoi FROM bundles
+            WHERE bundle IN (SELECT event >> 16 FROM counted) AND aoi IS NOT NULL
+            UNION SELECT DISTINCT aoi FROM homeless SEMI JOIN counted USING (event)
+            """,
+            [self._first],
         )
         self._dirty.update(row[0] for row in counted)
         self._database.run("INSERT INTO freed SELECT DISTINCT kind, id FROM claims SEMI JOIN replaced USING (event)")
-        for table in ("events", "creations", "outcomes", "taken"):
-            self._database.run(f"DELETE FROM {table} WHERE event IN (FROM dropped)")
+        for table in ("events", "homeless", "creations", "outcomes", "taken"):
+            self._database.run(f"DELETE FROM {table} WHERE event IN (FROM fallen)")
+        self._database.run("INSERT INTO dropped FROM fallen")
         self._database.run(
             """
-            DELETE FROM bundles
-            WHERE bundle IN (SELECT event >> 16 FROM dropped) AND bundle NOT IN (SELECT event >> 16 FROM events)
+            CREATE OR REPLACE TEMP TABLE emptied AS
+            WITH left_out AS (
+                SELECT event >> 16 AS bundle, count(*) AS events FROM dropped
+                WHERE event >> 16 IN (SELECT event >> 16 FROM fallen) GROUP BY ALL
+            )
+            SELECT bundle FROM left_out JOIN bundles USING (bundle, events)
             """
         )
+        self._database.run("DELETE FROM bundles WHERE bundle IN (FROM emptied)")
+        self._database.run("DELETE FROM dropped WHERE event >> 16 IN (FROM emptied)")
 
     def _settle_owners(self) -> None:
         """Which creations name an id that belongs to something else.
@@ -200,30 +234,25 @@ class Arrivals:
     def _settle_homes(self) -> None:
         """Events that name an id by itself go to the AOI of the id's owner, where that is new or has changed."""
         self._database.run(
-            """
-            CREATE OR REPLACE TEMP TABLE unsettled AS
-            SELECT event, kind, entity AS id, aoi FROM events
-            WHERE kind IS NOT NULL AND (event >= ? OR (kind, entity) IN (SELECT (kind, id) FROM touched))
-            """,
-            [self._first],
-        )
-        self._database.run(
             f"""
             CREATE OR REPLACE TEMP TABLE moved AS
-            WITH owners AS (
+            WITH named AS (
+                SELECT event, kind, entity AS id, aoi FROM homeless
+                WHERE (kind, entity) IN (SELECT (kind, id) FROM {"freed" if self._empty else "touched"})
+            ),
+            owners AS (
                 SELECT claims.kind, claims.id, {_OWNERS_AOI} AS aoi
-                FROM claims SEMI JOIN unsettled USING (kind, id)
-                JOIN creations USING (event) JOIN events USING (event) GROUP BY ALL
+                FROM claims SEMI JOIN named USING (kind, id) JOIN creations USING (event) GROUP BY ALL
             )
-            SELECT event, unsettled.aoi AS from_aoi, coalesce(owners.aoi, '') AS to_aoi
-            FROM unsettled LEFT JOIN owners USING (kind, id) WHERE from_aoi <> to_aoi
+            SELECT event, named.aoi AS from_aoi, coalesce(owners.aoi, '') AS to_aoi
+            FROM named LEFT JOIN owners USING (kind, id) WHERE from_aoi <> to_aoi
             """
         )
         moved = self._database.rows("SELECT DISTINCT from_aoi, to_aoi, event < ? FROM moved", [self._first])
         for before, after, counted in moved:
             self._dirty.update((before, after) if counted else (after,))
         if moved:
-            self._database.run("UPDATE events SET aoi = moved.to_aoi FROM moved WHERE events.event = moved.event")
+            self._database.run("UPDATE homeless SET aoi = moved.to_aoi FROM moved WHERE homeless.event = moved.event")
 
 
 def _batched(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:
@@ -232,9 +261,13 @@ def _batched(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:
         yield some
 
 
-def _variant(line: bytes, event: int) -> _Variant:
-    read = event_of(line)
-    return _Variant(instant(read.time), read.sequence, canonical(line), line, event)
+def _by_identity(lines: Mapping[int, bytes]) -> dict[tuple[str, str], list[_Variant]]:
+    """Those that have their source and id in common, the first in log order first."""
+    found: dict[tuple[str, str], list[_Variant]] = defaultdict(list)
+    for event, line in lines.items():
+        read = event_of(line)
+        found[read.source, read.id].append(_Variant(instant(read.time), read.sequence, canonical(line), line, event))
+    return {identity: sorted(variants) for identity, variants in found.items()}
 
 
 def owners_on_record(database: Database, ids: Iterable[tuple[Kind, int]]) -> dict[tuple[Kind, int], Claim]:
@@ -244,9 +277,9 @@ def owners_on_record(database: Database, ids: Iterable[tuple[Kind, int]]) -> dic
         """
         SELECT kind, id, event FROM (
             SELECT kind, claims.id, event, row_number() OVER (
-                PARTITION BY kind, claims.id ORDER BY instant, sequence, source, events.id
+                PARTITION BY kind, claims.id ORDER BY instant, sequence, source, creations.id
             ) AS place
-            FROM claims SEMI JOIN asked USING (kind, id) JOIN creations USING (event) JOIN events USING (event)
+            FROM claims SEMI JOIN asked USING (kind, id) JOIN creations USING (event)
         ) WHERE place = 1
         """
     )

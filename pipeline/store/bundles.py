@@ -1,16 +1,15 @@
 """Reads single events back from their bundles."""
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
-from itertools import groupby
+from itertools import accumulate, groupby
 
 import msgspec
 
-from pipeline.bundle import TextDamaged, bundle_of, place_in_bundle, unpack, unpack_numbers
+from pipeline.bundle import TextDamaged, bundle_of, place_in_bundle, stretch_and_line, unpack_lines, unpack_numbers
 from pipeline.event import Event, decode_again
 from pipeline.store.database import Database
 
-_AT_ONCE = 64
 _CACHE_BYTES = 64 * 1024 * 1024
 
 
@@ -35,7 +34,7 @@ class LineReader:
             "SELECT bundle, lines FROM bundles WHERE bundle IN (SELECT unnest(?::BIGINT[]))", [missing]
         )
         for bundle, packed in rows:
-            self._cache[bundle] = lines = unpack(packed)
+            self._cache[bundle] = lines = unpack_lines(packed)
             self._sizes[bundle] = sum(map(len, lines))
 
     def line(self, event: int) -> bytes:
@@ -59,27 +58,26 @@ def event_of(line: bytes) -> Event:
         raise TextDamaged(f"a line that was an event: {error}") from error
 
 
-def lines_of(database: Database, events: Iterable[int]) -> dict[int, bytes]:
-    """The lines of events, which fit into memory."""
-    reader = LineReader(database)
-    found: dict[int, bytes] = {}
-    for _, group in groupby(sorted(events), key=lambda event: bundle_of(event) // _AT_ONCE):
-        some = list(group)
-        reader.prepare(some)
-        found.update((event, reader.line(event)) for event in some)
-    return found
-
-
 def places(database: Database, events: Iterable[int]) -> dict[int, tuple[str, int, int]]:
     """Where the lines of events stand in the log: file, byte offset and line, from 1."""
     wanted = sorted(set(events))
     database.keep("asked", [(bundle,) for bundle in sorted(set(map(bundle_of, wanted)))], "bundle BIGINT")
     packed = dict(database.rows("SELECT bundle, places FROM bundles SEMI JOIN asked USING (bundle)"))
-    stretches = {row[0]: row[1:] for row in database.rows("SELECT stretch, file, lines_before FROM stretches")}
-    found = {}
-    for event in wanted:
-        at = 3 * place_in_bundle(event)
-        stretch, offset, line = unpack_numbers(packed[bundle_of(event)])[at : at + 3]
-        file, lines_before = stretches[stretch]
-        found[event] = (file, offset, lines_before + line)
-    return found
+    at: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for bundle, group in groupby(wanted, key=bundle_of):
+        found = unpack_numbers(packed[bundle])
+        for event in group:
+            stretch, line = stretch_and_line(found[place_in_bundle(event)])
+            at[stretch].append((line, event))
+    database.keep("asked", [(stretch,) for stretch in at], "stretch BIGINT")
+    told: dict[int, tuple[str, int, int]] = {}
+    for stretch, file, lines_before, first_line, offset, lengths in database.rows(
+        """
+        SELECT stretch, file, lines_before, first_line, "offset", lengths
+        FROM stretches SEMI JOIN asked USING (stretch)
+        """
+    ):
+        starts = list(accumulate((length + 1 for length in unpack_numbers(lengths)), initial=offset))
+        for line, event in at[stretch]:
+            told[event] = file, starts[line - first_line], lines_before + line
+    return told

@@ -1,6 +1,5 @@
 """The stage that folds AOIs: packed pasts in, rows of the store out. Needs no database."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -12,7 +11,7 @@ from pipeline.fold.aoi_status import aoi_status
 from pipeline.fold.apply import Folded, fold
 from pipeline.fold.outcome import Verdict
 from pipeline.stages import collect, no_collections, row_files
-from pipeline.store.past import PackedPast, Past, unpack_past
+from pipeline.store.past import PackedPast, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +55,16 @@ def fold_aois(task: FoldTask) -> FoldedRows:
 
 
 def _fold(packed: PackedPast, rows: FoldedRows, scenes: IO[bytes]) -> None:
-    past = unpack_past(packed)
-    folded = fold(past.name, past.events, past.taken)
-    rows.names.append(past.name)
-    if past.name:
-        rows.aois.append((past.name, folded.aoi.exists, aoi_status(folded.aoi)))
-    rows.outcomes += _outcome_rows(past, folded)
+    found = unpack(packed)
+    folded = fold(packed.name, found.in_log_order(), packed.taken)
+    rows.names.append(packed.name)
+    if packed.name:
+        rows.aois.append((packed.name, folded.aoi.exists, aoi_status(folded.aoi)))
+    lines = found.lines_of({event for event, verdict, _ in folded.outcomes if verdict == "rejected"})
+    rows.outcomes += [
+        (event, packed.name, verdict, reason, lines.get(event)) for event, verdict, reason in folded.outcomes
+    ]
     scenes.write(_encoder.encode(_scene_rows(folded)) + b"\n")
-
-
-def _outcome_rows(past: Past, folded: Folded) -> Iterator[tuple[int, str, Verdict, str, bytes | None]]:
-    rejected = {event for event, verdict, _ in folded.outcomes if verdict == "rejected"}
-    lines = {number: line for (number, _), line in zip(past.events, past.texts, strict=True) if number in rejected}
-    for event, verdict, reason in folded.outcomes:
-        yield event, past.name, verdict, reason, lines.get(event)
 
 
 def _scene_rows(folded: Folded) -> SceneRows:

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from typing import NamedTuple
 
 from pipeline.bundle import TextDamaged
 from pipeline.store.database import Database
 from pipeline.store.folded import FoldedRows
-from pipeline.store.past import Excerpt, PackedPast, Past, unpack_past
+from pipeline.store.past import Excerpt, PackedPast, Past, past_of
 
 __all__ = ["Past", "packed_pasts", "pasts", "save"]
 
@@ -17,7 +17,7 @@ _AT_ONCE_BYTES = 8 * 1024 * 1024
 
 def pasts(database: Database, names: Iterable[str]) -> Iterator[Past]:
     """The past of each of these AOIs, by name."""
-    return map(unpack_past, packed_pasts(database, names))
+    return map(past_of, packed_pasts(database, names))
 
 
 def packed_pasts(database: Database, names: Iterable[str]) -> Iterator[PackedPast]:
@@ -29,33 +29,54 @@ def packed_pasts(database: Database, names: Iterable[str]) -> Iterator[PackedPas
         "SELECT aoi, event, reason FROM taken JOIN creations USING (event) SEMI JOIN dirty USING (aoi)"
     ):
         taken[name][event] = reason
-    rows = database.rows(
-        """
-        WITH found AS (
-            SELECT aoi, event >> 16 AS bundle, count(*) AS events, list(event & 65535 ORDER BY event) AS places
-            FROM events SEMI JOIN dirty USING (aoi) GROUP BY ALL
+    places = _places(database)
+    for some in _groups(wanted, {name: sum(found.size for found in places[name]) for name in wanted}):
+        bundles = sorted({found.bundle for name in some for found in places[name]})
+        lines = dict(
+            database.rows("SELECT bundle, lines FROM bundles WHERE bundle IN (SELECT unnest(?::BIGINT[]))", [bundles])
         )
-        SELECT aoi, bundle, octet_length(lines), CASE WHEN found.events < bundles.events THEN found.places END
-        FROM found LEFT JOIN bundles USING (bundle) ORDER BY aoi, bundle
-        """
-    )
-    if any(row[2] is None for row in rows):
-        raise TextDamaged("bundles of the log's lines are missing")
-    excerpts = {name: list(group) for name, group in groupby(rows, key=lambda row: str(row[0]))}
-    for some in _groups(wanted, {name: sum(row[2] for row in group) for name, group in excerpts.items()}):
-        bundles = sorted({row[1] for name in some for row in excerpts.get(name, ())})
-        kept = {
-            bundle: (lines, instants)
-            for bundle, lines, instants in database.rows(
-                "SELECT bundle, lines, instants FROM bundles WHERE bundle IN (SELECT unnest(?::BIGINT[]))", [bundles]
-            )
-        }
         for name in some:
-            yield PackedPast(
-                name,
-                [Excerpt(bundle, *kept[bundle], places) for _, bundle, _, places in excerpts.get(name, ())],
-                taken.get(name, {}),
-            )
+            excerpts = [Excerpt(found.bundle, lines[found.bundle], found.places) for found in places[name]]
+            yield PackedPast(name, excerpts, taken.get(name, {}))
+
+
+class _Found(NamedTuple):
+    """A bundle with events of an AOI: how large it is, and at which places they are, if not at all."""
+
+    bundle: int
+    size: int
+    places: list[int] | None
+
+
+def _places(database: Database) -> dict[str, list[_Found]]:
+    """Where the events of the AOIs are that are in `dirty`."""
+    left_out: dict[int, set[int]] = defaultdict(set)
+    for bundle, place in database.rows(
+        """
+        SELECT event >> 16, event & 65535 FROM dropped
+        WHERE event >> 16 IN (SELECT bundle FROM bundles SEMI JOIN dirty USING (aoi))
+        """
+    ):
+        left_out[bundle].add(place)
+    found: dict[str, list[_Found]] = defaultdict(list)
+    for name, bundle, events, size in database.rows(
+        "SELECT aoi, bundle, events, octet_length(lines) FROM bundles SEMI JOIN dirty USING (aoi) ORDER BY bundle"
+    ):
+        places = sorted(set(range(events)) - left_out[bundle]) if bundle in left_out else None
+        found[name].append(_Found(bundle, size, places))
+    for name, bundle, places, size in database.rows(
+        """
+        SELECT named.aoi, bundle, named.places, octet_length(lines)
+        FROM (
+            SELECT aoi, event >> 16 AS bundle, list(event & 65535 ORDER BY event) AS places
+            FROM homeless SEMI JOIN dirty USING (aoi) GROUP BY ALL
+        ) AS named LEFT JOIN bundles USING (bundle) ORDER BY bundle
+        """
+    ):
+        if size is None:
+            raise TextDamaged(f"bundle {bundle} is missing")
+        found[name].append(_Found(bundle, size, places))
+    return found
 
 
 def _groups(names: Iterable[str], sizes: dict[str, int]) -> Iterator[list[str]]:

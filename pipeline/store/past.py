@@ -1,11 +1,13 @@
 """The past of an AOI, as the store keeps it and as the fold takes it: to be unpacked where there is no database."""
 
+from collections.abc import Container
 from typing import NamedTuple
 
 import msgspec
 
-from pipeline.bundle import TextDamaged, first_event, unpack, unpack_texts
+from pipeline.bundle import TextDamaged, first_event, unpack_lines
 from pipeline.event import Event, decode_again
+from pipeline.timestamp import TimestampInvalid, instants, sort_alike
 
 
 class Past(NamedTuple):
@@ -26,7 +28,6 @@ class Excerpt(NamedTuple):
 
     bundle: int
     lines: bytes
-    instants: bytes
     places: list[int] | None
 
 
@@ -43,42 +44,64 @@ class PackedPast(NamedTuple):
         return sum(len(excerpt.lines) for excerpt in self.excerpts)
 
 
-def unpack_past(packed: PackedPast) -> Past:
-    """The past as the fold takes it, in log order. Raises TextDamaged."""
+class Unpacked(NamedTuple):
+    """The events of an AOI as they were kept: their numbers, their lines, and what these hold."""
+
+    numbers: list[int]
+    lines: list[bytes]
+    events: list[Event]
+
+    def in_log_order(self) -> list[tuple[int, Event]]:
+        """The events with their numbers, as the fold takes them. Raises TextDamaged."""
+        return [(self.numbers[place], self.events[place]) for place in self.order()]
+
+    def order(self) -> list[int]:
+        """The places of the events in log order. Raises TextDamaged."""
+        times = [event.time for event in self.events]
+        try:
+            moments = times if sort_alike(times) else instants(times)
+        except TimestampInvalid as error:
+            raise TextDamaged(f"a line that was an event: {error}") from error
+        if len(set(moments)) == len(moments):  # else the rest tells
+            return sorted(range(len(moments)), key=moments.__getitem__)
+        keys = [
+            (moment, event.sequence, event.source, event.id) for moment, event in zip(moments, self.events, strict=True)
+        ]
+        return sorted(range(len(keys)), key=keys.__getitem__)
+
+    def lines_of(self, wanted: Container[int]) -> dict[int, bytes]:
+        """The lines of some events, by number."""
+        return {number: line for number, line in zip(self.numbers, self.lines, strict=True) if number in wanted}
+
+
+def unpack(packed: PackedPast) -> Unpacked:
+    """What happened to an AOI, in any order. Raises TextDamaged."""
     numbers: list[int] = []
     lines: list[bytes] = []
-    instants: list[str] = []
-    for bundle, packed_lines, packed_instants, places in packed.excerpts:
-        first, some_lines, some_instants = first_event(bundle), unpack(packed_lines), unpack_texts(packed_instants)
+    for bundle, packed_lines, places in packed.excerpts:
+        first, some = first_event(bundle), unpack_lines(packed_lines)
         if places is None:
-            numbers += range(first, first + len(some_lines))
-            lines += some_lines
-            instants += some_instants
-        elif places[-1] < len(some_lines):
+            numbers += range(first, first + len(some))
+            lines += some
+        elif places[-1] < len(some):
             numbers += [first + place for place in places]
-            lines += [some_lines[place] for place in places]
-            instants += [some_instants[place] for place in places]
+            lines += [some[place] for place in places]
         else:
-            raise TextDamaged(f"bundle {bundle} has {len(some_lines)} lines, not {places[-1] + 1}")
-    if len(lines) != len(instants):
-        raise TextDamaged(f"of {len(lines)} events of {packed.name} {len(instants)} have an instant")
+            raise TextDamaged(f"bundle {bundle} has {len(some)} lines, not {places[-1] + 1}")
     try:
-        events = list(map(decode_again, lines))
+        return Unpacked(numbers, lines, list(map(decode_again, lines)))
     except msgspec.MsgspecError as error:
         raise TextDamaged(f"a line that was an event: {error}") from error
-    order = _log_order(events, instants)
+
+
+def past_of(packed: PackedPast) -> Past:
+    """The past of an AOI with all that belongs to it. Raises TextDamaged."""
+    numbers, lines, events = found = unpack(packed)
+    order = found.order()
     return Past(
         packed.name,
         [(numbers[place], events[place]) for place in order],
         [lines[place] for place in order],
-        [instants[place] for place in order],
+        instants([events[place].time for place in order]),
         packed.taken,
     )
-
-
-def _log_order(events: list[Event], instants: list[str]) -> list[int]:
-    """The places of events in log order. The rest is looked at only if some share their instant."""
-    if len(set(instants)) == len(instants):
-        return sorted(range(len(instants)), key=instants.__getitem__)
-    keys = [(instant, event.sequence, event.source, event.id) for instant, event in zip(instants, events, strict=True)]
-    return sorted(range(len(keys)), key=keys.__getitem__)

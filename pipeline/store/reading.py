@@ -25,15 +25,15 @@ class Reading:
 
     def add(self, taken: Taken) -> None:
         """Puts on record how far a part was read, and its lines that can't be used."""
-        stretches: list[tuple[int, str, int]] = []
+        stretches: list[tuple[int, str, int, int, int, bytes]] = []
         read: list[Position] = []
         unfinished: list[Unfinished] = []
         damaged: list[Quarantined] = []
-        for stretch, offset, line, torn, damage, error in taken.reached:
+        for stretch, offset, line, lengths, torn, damage, error in taken.reached:
             path = stretch.start.path
             before = self._lines[path]
             self._lines[path] = line = before + line
-            stretches.append((stretch.number, path, before))
+            stretches.append((stretch.number, path, before, stretch.start.line + 1, stretch.start.offset, lengths))
             if error:
                 self.unreadable.setdefault(path, error)
             elif stretch.end is None and path not in self.unreadable:

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from pipeline.bundle import bundle_of, place_in_bundle, unpack_texts
+from pipeline.bundle import first_event, unpack_lines
 from pipeline.event import Status, kind_of, type_of
 from pipeline.fold.outcome import Verdict
 from pipeline.ingest import Quarantined, Unfinished, shown
-from pipeline.store.bundles import event_of, lines_of
+from pipeline.store.bundles import event_of
 from pipeline.store.database import Database
 from pipeline.timestamp import instant
 
-_BUNDLES_AT_ONCE = 64
+_BUNDLES_AT_ONCE = 32
 
 
 class LogEvent(NamedTuple):
@@ -36,44 +36,38 @@ def rejected(database: Database) -> list[LogEvent]:
 
 def latest(database: Database, count: int) -> list[LogEvent]:
     """The last events in log order, the latest first."""
-    events = _last(database, count)
-    database.keep("asked", [(event,) for event in events], "event BIGINT")
-    rows = database.rows(
-        """
-        SELECT event, events.aoi, coalesce(verdict, 'applied'), coalesce(reason, '')
-        FROM asked JOIN events USING (event) LEFT JOIN outcomes USING (event)
-        """
-    )
-    lines = lines_of(database, events)
-    return _in_log_order((*told, lines[event]) for event, *told in rows)[::-1][:count]
-
-
-def _last(database: Database, count: int) -> list[int]:
-    """The last events by their instants, and all that share theirs with the first of these."""
-    bundles = database.rows("SELECT bundle, newest FROM bundles ORDER BY newest DESC")
-    found: list[tuple[str, int]] = []
+    found: list[tuple[str, int, str, bytes]] = []
     since = ""
+    bundles = database.rows("SELECT bundle, newest FROM bundles ORDER BY newest DESC")
     for at in range(0, len(bundles), _BUNDLES_AT_ONCE):
         some = [bundle for bundle, newest in bundles[at : at + _BUNDLES_AT_ONCE] if newest >= since]
         if not some:
             break
-        found += [(instant, event) for instant, event in _instants(database, some) if instant >= since]
+        found += [one for one in _events_in(database, some) if one[0] >= since]
         found.sort(reverse=True)
         if len(found) > count:
             since = found[count - 1][0]
             found = [one for one in found if one[0] >= since]
-    return [event for _, event in found]
+    database.keep("asked", [(event,) for _, event, _, _ in found], "event BIGINT")
+    outcomes = {
+        event: (verdict, reason)
+        for event, verdict, reason in database.rows(
+            "SELECT event, verdict, reason FROM outcomes SEMI JOIN asked USING (event)"
+        )
+    }
+    rows = ((aoi, *outcomes.get(event, ("applied", "")), line) for _, event, aoi, line in found)
+    return _in_log_order(rows)[::-1][:count]
 
 
-def _instants(database: Database, bundles: list[int]) -> Iterator[tuple[str, int]]:
-    """The events of bundles that count, each behind its instant."""
-    packed = dict(
-        database.rows("SELECT bundle, instants FROM bundles WHERE bundle IN (SELECT unnest(?::BIGINT[]))", [bundles])
-    )
-    instants = {bundle: unpack_texts(texts) for bundle, texts in packed.items()}
+def _events_in(database: Database, bundles: list[int]) -> Iterator[tuple[str, int, str, bytes]]:
+    """The events of bundles that count: instant, number, AOI and line."""
     database.keep("asked", [(bundle,) for bundle in bundles], "bundle BIGINT")
-    for (event,) in database.rows("SELECT event FROM events WHERE event >> 16 IN (FROM asked)"):
-        yield instants[bundle_of(event)][place_in_bundle(event)], event
+    left_out = {row[0] for row in database.rows("SELECT event FROM dropped WHERE event >> 16 IN (FROM asked)")}
+    homes = dict(database.rows("SELECT event, aoi FROM homeless WHERE event >> 16 IN (FROM asked)"))
+    for bundle, aoi, packed in database.rows("SELECT bundle, aoi, lines FROM bundles SEMI JOIN asked USING (bundle)"):
+        for event, line in enumerate(unpack_lines(packed), first_event(bundle)):
+            if event not in left_out:
+                yield instant(event_of(line).time), event, homes[event] if aoi is None else aoi, line
 
 
 def _in_log_order(rows: Iterable[tuple[Any, ...]]) -> list[LogEvent]:

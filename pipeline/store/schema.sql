@@ -7,20 +7,25 @@ CREATE TABLE files (
     path VARCHAR, "offset" BIGINT, line BIGINT, size_bytes BIGINT, modified_ns BIGINT, inode UBIGINT, proof VARCHAR
 );
 
--- The stretches of log files that were read at a time; `lines_before` it in its file.
-CREATE TABLE stretches (stretch BIGINT, file VARCHAR, lines_before BIGINT);
-
--- Every event that counts. Its number tells in which bundle it is kept, and where there (bundle.py). `aoi` is where it
--- is folded: '' while nobody knows. `kind` and `entity` say what it names, if its AOI is only known by that.
-CREATE TABLE events (event BIGINT, source VARCHAR, id VARCHAR, aoi VARCHAR, kind VARCHAR, entity BIGINT);
-
--- The events' own lines, instants and places in the log (stretch, byte offset, line in the stretch), compressed.
-CREATE TABLE bundles (
-    bundle BIGINT, events BIGINT, newest VARCHAR,
-    lines BLOB USING COMPRESSION uncompressed,
-    instants BLOB USING COMPRESSION uncompressed,
-    places BLOB USING COMPRESSION uncompressed
+-- The stretches of log files that were read at a time: how many lines of the file are before it, and as what its first
+-- line counts; its first byte, and the lengths of its lines in bytes, compressed.
+CREATE TABLE stretches (
+    stretch BIGINT, file VARCHAR, lines_before BIGINT, first_line BIGINT, "offset" BIGINT, lengths BLOB
 );
+
+-- Events that are kept together: those of an AOI, or (NULL) some that don't say to which they belong; their lines and
+-- places (bundle.py), compressed.
+CREATE TABLE bundles (
+    bundle BIGINT, aoi VARCHAR, events BIGINT, newest VARCHAR,
+    lines BLOB USING COMPRESSION uncompressed, places BLOB USING COMPRESSION uncompressed
+);
+
+-- Every event that counts: its number, which tells in which bundle it is and where there, and a hash of its identity.
+CREATE TABLE events (event BIGINT, identity UBIGINT);
+-- Those that don't say to which AOI they belong, what they name, and where they are folded: '' while nobody knows.
+CREATE TABLE homeless (event BIGINT, kind VARCHAR, entity BIGINT, aoi VARCHAR);
+-- Events that are in bundles, but don't count.
+CREATE TABLE dropped (event BIGINT);
 
 -- Lines that lost against another event of the same identity, and lines that are no events.
 CREATE TABLE conflicts (source VARCHAR, id VARCHAR, text BLOB, file VARCHAR, file_offset BIGINT, file_line BIGINT);
@@ -31,7 +36,7 @@ CREATE TABLE unfinished (file VARCHAR, file_offset BIGINT, text VARCHAR);
 
 -- The creations with the ids that they name; those that name an id of something else.
 CREATE TABLE creations (
-    event BIGINT, aoi VARCHAR, instant VARCHAR, sequence VARCHAR, scene BIGINT, tiles BIGINT[]
+    event BIGINT, source VARCHAR, id VARCHAR, aoi VARCHAR, instant VARCHAR, sequence VARCHAR, scene BIGINT, tiles BIGINT[]
 );
 CREATE VIEW claims AS
     SELECT 'scene' AS kind, scene AS id, event FROM creations

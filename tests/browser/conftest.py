@@ -44,19 +44,41 @@ def browser() -> "Iterator[Browser]":
         started.close()
 
 
+@pytest.fixture(scope="session")
+def idle() -> dict[str, list[Visits]]:
+    """Pages that wait to be used again, by their options: a page anew takes a browser longer than most tests take."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: "Browser", server: "Server") -> Iterator[Visit]:
-    """Begins visits to a site: `visit(site)` from its folder, `visit(site, "http")` from a server."""
-    contexts: list[BrowserContext] = []
+def visit(browser: "Browser", server: "Server", idle: dict[str, list[Visits]]) -> Iterator[Visit]:
+    """Begins visits to a site: `visit(site)` from its folder, `visit(site, "http")` from a server.
+
+    With `alone=True` in a page that nobody has used before or will use again.
+    """
+    used: list[tuple[Visits, str]] = []
+    alone: list[BrowserContext] = []
 
     def begin(site: Site, served: str = "file", **options: Any) -> Visits:
-        context = browser.new_context(viewport={"width": WIDTHS[-1], "height": HEIGHT}, **options)
-        contexts.append(context)
         root = f"{site.folder.as_uri()}/" if served == "file" else server.place(site.folder)
-        return Visits(context.new_page(), root)
+        unshared = options.pop("alone", False)
+        waiting = idle.setdefault(repr(options), [])
+        if waiting and not unshared:
+            found = waiting.pop()
+        else:
+            context = browser.new_context(viewport={"width": WIDTHS[-1], "height": HEIGHT}, **options)
+            found = Visits(context.new_page())
+            if unshared:
+                alone.append(context)
+        if not unshared:
+            used.append((found, repr(options)))
+        return found.begin(root)
 
     yield begin
-    for context in contexts:
+    for found, options in used:
+        found.end()
+        idle[options].append(found)
+    for context in alone:
         context.close()
 
 

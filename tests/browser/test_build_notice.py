@@ -40,7 +40,7 @@ def tell(site: Site, build: dict[str, Any]) -> None:
 
 
 def opened(visit: Visit, site: Site, served: str) -> Visits:
-    found = visit(site, served)
+    found = visit(site, served, alone=True)
     found.page.clock.install(time=NOW)
     found.open("index.html")
     found.page.locator("#built:not(:empty)").wait_for()

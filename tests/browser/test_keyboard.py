@@ -43,7 +43,7 @@ def live(sample: Site, tmp_path: Path) -> Site:
 
 
 def test_from_the_front_page_to_the_command_that_settles_the_worst_problem(live: Site, visit: Visit) -> None:
-    visits = visit(live, "http", permissions=["clipboard-read", "clipboard-write"])
+    visits = visit(live, "http", alone=True, permissions=["clipboard-read", "clipboard-write"])
     page = visits.open("index.html")
     tab_to(page, "#aois tbody tr:first-child a")
     with page.expect_navigation():

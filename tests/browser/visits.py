@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,12 +20,22 @@ FOLDER = "some/where"
 """The subfolder of the server that a site stands in."""
 
 
+def ways(place: int, many: int) -> list[tuple[int, str]]:
+    """How a page of a kind is looked at, as widths and schemes: each page at both widths and in both schemes.
+
+    A page that is alone of its kind is looked at in all four ways; of many the first in two, the second in the others.
+    """
+    if many == 1:
+        return list(product(WIDTHS, SCHEMES))
+    return list(zip(WIDTHS, SCHEMES if place % 2 == 0 else SCHEMES[::-1], strict=True))
+
+
 class Visits:
     """A page of a browser that goes from page to page of a site, and notes what is said and asked for."""
 
-    def __init__(self, page: "Page", root: str) -> None:
+    def __init__(self, page: "Page") -> None:
         self.page = page
-        self.root = root
+        self.root = "about:blank"
         self.said: list[str] = []
         """Warnings and errors of the console, errors of scripts, and dialogs."""
         self.asked_outside: list[str] = []
@@ -34,9 +45,22 @@ class Visits:
         page.on("console", lambda message: message.type in ("warning", "error") and self.said.append(message.text))
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.on("dialog", self._dialog)
-        page.on("request", lambda request: request.url.startswith(root) or self.asked_outside.append(request.url))
+        page.on("request", lambda request: request.url.startswith(self.root) or self.asked_outside.append(request.url))
         page.on("response", lambda answer: answer.status < 400 or self.missed.append(f"{answer.status} {answer.url}"))
         page.on("requestfailed", self._failed)
+
+    def begin(self, root: str) -> "Visits":
+        """Turns to the site at that address."""
+        self.root = root
+        return self
+
+    def end(self) -> None:
+        """Leaves the site, so that the page may be used again."""
+        self.root = "about:blank"
+        self.page.goto(self.root)
+        self.page.set_viewport_size({"width": WIDTHS[-1], "height": HEIGHT})
+        self.page.emulate_media(color_scheme="light")
+        self.complaints()
 
     def _dialog(self, dialog: Any) -> None:
         self.said.append(f"a dialog: {dialog.message}")

@@ -49,16 +49,19 @@ def test_a_path_that_leads_elsewhere_is_refused(folder: Path, path: str) -> None
 
 
 def test_a_link_in_the_way_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    """In the place of a folder it is refused, in the place of a file replaced."""
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "precious").write_text("precious")
     (folder / "aoi").symlink_to(tmp_path / "elsewhere")
     (folder / "index.html").symlink_to(tmp_path / "precious")
     with SiteWriter(folder) as site:
-        for path in ("aoi/index.json", "index.html"):
-            with pytest.raises(OSError, match="symbolic links are not followed"):
-                site.write(path, b"x")
+        with pytest.raises(OSError, match="symbolic links are not followed"):
+            site.write("aoi/index.json", b"x")
+        site.write("index.html", b"page")
     assert list((tmp_path / "elsewhere").iterdir()) == []
     assert (tmp_path / "precious").read_text() == "precious"
+    assert (folder / "index.html").read_bytes() == b"page"
+    assert not (folder / "index.html").is_symlink()
 
 
 def test_with_the_last_file_its_folders_go(folder: Path) -> None:

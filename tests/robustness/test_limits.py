@@ -15,6 +15,10 @@ from pipeline import ingest
 from pipeline.event import MAX_LINE_BYTES, MAX_NAME_LENGTH, MAX_TILES, EventInvalid, decode
 from pipeline.log.compose import compose
 from pipeline.render.bodies import MOST_REPEATED_BYTES
+from pipeline.render.pagers import linked_pages
+from pipeline.store import record
+from pipeline.store.database import open_database
+from pipeline.store.held import STORE
 from torture.world import World, before, differing, of_one_build, write
 
 LINE = (
@@ -153,6 +157,27 @@ def test_a_log_of_a_scene_as_large_as_is_allowed_takes_seconds(world: World) -> 
     world.build()
     assert "large.jsonl" not in reasons(world)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - begun < 10
+
+
+def test_what_a_retry_of_a_whole_aoi_had_to_skip_is_named_up_to_a_hundred(world: World) -> None:
+    """Else an event of a hundred bytes would have an outcome as large as its AOI."""
+    tiles = [
+        compose("tile.force", {"id": 90_000 + number, "status": "RETRY"}, time="2022-06-01T00:00:01Z", source="late")
+        for number in range(150)
+    ]
+    retry = compose("aoi.retry", {"id": "Fyn"}, time="2022-06-01T00:00:02Z", source="late", id="retry")
+    write(world.events / "late.jsonl", [scene(150), *tiles, retry])
+    world.build()
+    with open_database(world.data / STORE) as database:
+        (found,) = [event for event in record.latest(database, 1_000) if event.id == "retry"]
+    assert found.reason.count("not DONE") == 100
+    assert found.reason.endswith("; and 50 more")
+
+
+def test_a_page_of_thousands_links_to_few_of_the_others() -> None:
+    assert linked_pages(1, 1) == [1]
+    assert linked_pages(2, 3) == [1, 2, 3]
+    assert linked_pages(5_000, 10_000) == [1, *range(4_996, 5_005), 10_000]
 
 
 def test_a_log_file_whose_name_is_no_text(world: World, scratch: Path) -> None:

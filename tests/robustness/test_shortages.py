@@ -13,7 +13,6 @@ from torture.zygote import Zygote
 SHORT = [
     "no space for the site, 40 KiB left",
     "no space for the store, 16 KiB left",
-    "read-only data",
     "a log file without permission",
     "no log folder",
 ]

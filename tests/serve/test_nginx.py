@@ -29,6 +29,12 @@ class ByFile(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
+def is_listening(path: Path) -> bool:
+    """The socket is there a moment before it takes connections."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 @pytest.fixture(scope="module")
 def nginx(served_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     found = re.search(r"```nginx\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
@@ -47,7 +53,7 @@ def nginx(served_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     assert checked.returncode == 0, checked.stderr
     with subprocess.Popen([*command, "-g", "master_process off;"], stderr=subprocess.DEVNULL) as server:
         try:
-            while not (folder / "socket").exists():
+            while not is_listening(folder / "socket"):
                 assert server.poll() is None, (folder / "error.log").read_text()
             yield folder / "socket"
         finally:
