@@ -42,7 +42,7 @@ lock:                           ## pin the newest allowed versions anew
 	touch .venv/.runtime .venv/.tests
 
 clean:
-	rm -rf .venv dist build site/aoi site/scene site/tile site/events site/assets site/build site/*.html site/*.json site/*.atom site/*.prom
+	rm -rf .venv dist build site/aoi site/scene site/tile site/events site/assets site/stac site/build site/*.html site/*.json site/*.atom site/*.prom
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || $(PYTHON) -m virtualenv .venv || { \

@@ -16,6 +16,7 @@ from pipeline.publish.parts import Published, publish_aois
 from pipeline.publish.plan import OWNED, Plan, make_plan, publish_site, stale_paths
 from pipeline.publish.writer import SiteWriter, leftovers
 from pipeline.refresh import Refreshed, refresh
+from pipeline.render.edition import stac_edition
 from pipeline.store import published as record
 from pipeline.store.database import Database
 from pipeline.store.held import Store, hold_store
@@ -83,6 +84,7 @@ def build(
     full: bool = False,
     check_site: bool = False,
     dot: str | None = None,
+    stac: bool = False,
     wait_seconds: float = 30.0,
     every_seconds: int | None = None,
     workers: Executor | None = None,
@@ -91,25 +93,31 @@ def build(
     """Brings the site up to the log; with `full` from the log files alone, with `check_site` comparing every file.
 
     Pages are rendered by `workers`, or in this process, small graphs laid out by the program `dot` names (a path, or
-    `auto`; the one that pip installs else). `every_seconds` is the schedule that the site is built on: its
-    pages warn when a build is overdue. Raises StoreHeld, StoreBroken, SiteRefused, WorkersLost, OSError (which is a
-    FileNotFoundError if there is no log folder, as where a share isn't mounted, instead of a site without anything).
+    `auto`; the one that pip installs else). With `stac` the site has a STAC catalogue, without it has none.
+    `every_seconds` is the schedule that the site is built on: its pages warn when a build is overdue. Raises StoreHeld,
+    StoreBroken, SiteRefused, WorkersLost, ExtraMissing (of `stac`), OSError (which is a FileNotFoundError if there is
+    no log folder, as where a share isn't mounted, instead of a site without anything).
     """
     _require_log(data)
     _require_own(site, data / EVENTS)
+    if stac:
+        stac_edition()
     with hold_store(data, wait_seconds) as store:
         if full:
             store.discard()
         with store.open() as database:
             progress("reading the log", 0, 1)
             built = Built(refresh(database, data / EVENTS, workers=workers), every_seconds=every_seconds)
-        _publish(store, site, built, check_site=check_site, workers=workers, progress=progress, dot=dot)
+        _publish(store, site, built, check_site=check_site, workers=workers, progress=progress, dot=dot, stac=stac)
         built.warnings = store.warnings + built.warnings
     return built
 
 
-def build_as_of(data: Path, site: Path, until: str, *, progress: Progress = silent) -> Built:
-    """Renders the state at an instant into another site, from the log alone. Raises SiteRefused, OSError."""
+def build_as_of(data: Path, site: Path, until: str, *, stac: bool = False, progress: Progress = silent) -> Built:
+    """Renders the state at an instant into another site, from the log alone.
+
+    Raises SiteRefused, ExtraMissing (of `stac`), OSError.
+    """
     _require_log(data)
     _require_own(site, data / EVENTS)
     if (site / TOLD).exists() and "as_of" not in (_told_before(site) or {}):
@@ -117,7 +125,7 @@ def build_as_of(data: Path, site: Path, until: str, *, progress: Progress = sile
     with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, hold_store(Path(scratch), 0) as store:
         with store.open() as database:
             built = Built(refresh(database, data / EVENTS, until), as_of=until)
-        _publish(store, site, built, check_site=True, workers=None, progress=progress)
+        _publish(store, site, built, check_site=True, workers=None, progress=progress, stac=stac)
     return built
 
 
@@ -155,11 +163,13 @@ def _publish(
     workers: Executor | None,
     progress: Progress,
     dot: str | None = None,
+    stac: bool = False,
 ) -> None:
     """Renders and writes what has changed, then what spans all AOIs; removes what is gone; tells it in build.json."""
     disk.make_folders(site)
     with store.open() as database:
-        plan = make_plan(database, store.path, site, trusted=not check_site and _is_trusted(database, site), dot=dot)
+        trusted = not check_site and _is_trusted(database, site)
+        plan = make_plan(database, store.path, site, trusted=trusted, dot=dot, stac=stac)
         built.aois = len(plan.folders)
         built.quarantined, built.rejected = record.problems(database)
     if plan.is_empty:

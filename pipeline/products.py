@@ -18,6 +18,8 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     """Display name: ``Sentinel-1A``, ``Landsat 8``, ``SPOT 6``, ``Pléiades 1A``."""
     constellation: str | None = None
     """``Sentinel-1``, ``Sentinel-2``, ``Landsat``, ``SPOT``, ``Pléiades`` or ``Pléiades Neo``."""
+    instruments: tuple[str, ...] = ()
+    """Instruments that it comes from, as STAC catalogues write them: ``msi``, ``c-sar``, ``oli`` and ``tirs``."""
     mode: str | None = None
     """Acquisition mode of a radar (``IW``), spectral mode of a SPOT or Pléiades product (``PMS``)."""
     product_type: str | None = None
@@ -106,7 +108,7 @@ _SENTINEL_2_GRANULE = re.compile(
 
 # LXSS_LLLL_PPPRRR_acquired_processed_CC_TX; level-2 items of catalogues end in _SR or _ST.
 _LANDSAT = re.compile(
-    r"L[COTEM](?P<unit>0[1-9])_(?P<type>(?P<level>L[12])[A-Z]{2})_(?P<path>\d{3})(?P<row>\d{3})"
+    r"L(?P<sensor>[COTEM])(?P<unit>0[1-9])_(?P<type>(?P<level>L[12])[A-Z]{2})_(?P<path>\d{3})(?P<row>\d{3})"
     r"_(?P<day>\d{8})_\d{8}_(?P<collection>\d{2})_(?P<tier>T1|T2|RT|A1|A2)(?:_(?:SR|ST))?" + _SUFFIX,
     re.ASCII,
 )
@@ -122,6 +124,8 @@ _AIRBUS = re.compile(
     re.ASCII | re.DOTALL,
 )
 _AIRBUS_CONSTELLATION = {"SPOT": "SPOT", "PHR1": "Pléiades", "PNEO": "Pléiades Neo"}
+# New AstroSat Optical Modular Instrument; High-Resolution Imager. That of Pléiades Neo has no name in common use.
+_AIRBUS_INSTRUMENTS: dict[str, tuple[str, ...]] = {"SPOT": ("naomi",), "PHR1": ("hiri",), "PNEO": ()}
 
 _BURST = re.compile(
     r"(?P<direction>[AD])(?P<orbit>\d{1,3})_(?P<swath>IW[1-3]|EW[1-5])_(?P<anx_time>\d{1,6})",
@@ -212,6 +216,7 @@ def _sentinel_1(source_id: str) -> Product:
     return Product(
         satellite=f"Sentinel-1{found['unit']}",
         constellation="Sentinel-1",
+        instruments=("c-sar",),
         mode=found["mode"],
         product_type=found["type"] + found["resolution"].strip("_"),
         level=f"L{found['level']}",
@@ -239,6 +244,7 @@ def _sentinel_2(source_id: str) -> Product:
         return Product(
             satellite=f"Sentinel-2{found['unit']}",
             constellation="Sentinel-2",
+            instruments=("msi",),
             product_type=found["type"].strip("_"),
             level=found["level"].strip("_"),
             baseline=f"{baseline[:2]}.{baseline[2:]}",
@@ -251,6 +257,7 @@ def _sentinel_2(source_id: str) -> Product:
         return Product(
             satellite=f"Sentinel-2{found['unit']}",
             constellation="Sentinel-2",
+            instruments=("msi",),
             product_type=found["type"].strip("_"),
             level=found["level"].strip("_"),
             acquired=_utc(found["start"]),
@@ -261,6 +268,7 @@ def _sentinel_2(source_id: str) -> Product:
         return Product(
             satellite=f"Sentinel-2{found['unit']}",
             constellation="Sentinel-2",
+            instruments=("msi",),
             product_type=f"MSI{found['level']}",
             level=found["level"],
             baseline=found["baseline"],
@@ -277,6 +285,7 @@ def _landsat(source_id: str) -> Product:
     return Product(
         satellite=f"Landsat {int(found['unit'])}",
         constellation="Landsat",
+        instruments=_landsat_instruments(found["sensor"], int(found["unit"])),
         product_type=found["type"],
         level=found["level"],
         baseline=f"{found['collection']} {found['tier']}",
@@ -285,6 +294,13 @@ def _landsat(source_id: str) -> Product:
         wrs_path=_within(found["path"], 251 if int(found["unit"]) <= 3 else 233),
         wrs_row=_within(found["row"], 248),
     )
+
+
+def _landsat_instruments(sensor: str, satellite: int) -> tuple[str, ...]:
+    """The second letter of a name is the sensor; `T` is the Thematic Mapper, but of Landsat 8 and 9 the thermal one."""
+    if sensor == "T" and satellite >= 8:
+        return ("tirs",)
+    return {"C": ("oli", "tirs"), "O": ("oli",), "T": ("tm",), "E": ("etm+",), "M": ("mss",)}[sensor]
 
 
 def _airbus(source_id: str) -> Product:
@@ -301,6 +317,7 @@ def _airbus(source_id: str) -> Product:
     return Product(
         satellite=f"{constellation} {satellite[3:] if constellation == 'Pléiades' else satellite[4:]}",
         constellation=constellation,
+        instruments=_AIRBUS_INSTRUMENTS[satellite[:4]],
         mode=mode or found["strip_mode"],
         product_type=found["type"] or found["strip"],
         acquired=None if acquired is None else f"{acquired[:-1]}.{start[14]}Z",

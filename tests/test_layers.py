@@ -16,7 +16,7 @@ except SystemExit as end:
     assert end.code in (0, None), end.code
 print(*sorted(name for name in {heavy!r} if name in sys.modules))
 """
-HEAVY = ["duckdb", "jinja2", "pydot", "geojson", "rich", "mgrs", "zstandard", "concurrent.futures.process"]
+HEAVY = ["duckdb", "jinja2", "pydot", "geojson", "rich", "pystac", "mgrs", "zstandard", "concurrent.futures.process"]
 
 
 def heavy_modules(*arguments: str, data: Path, text: str = "") -> list[str]:

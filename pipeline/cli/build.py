@@ -12,7 +12,7 @@ import click
 from pipeline.build import Built, Progress, build, build_as_of, silent
 from pipeline.cli import Folders
 from pipeline.cli.duration import seconds
-from pipeline.cli.output import fail, friendly, json_option, print_json, say, wait_option, warn
+from pipeline.cli.output import fail, friendly, json_option, print_json, say, stac_option, wait_option, warn
 from pipeline.cli.workers import workers as pool
 from pipeline.operate.answer import Code
 from pipeline.store.database import StoreBroken
@@ -37,6 +37,7 @@ from pipeline.timestamp import instant
 @click.option(
     "--dot", envvar="SCENEBOARD_DOT", metavar="PATH", help="Graphviz' dot for graph.svg; `auto` takes one on the PATH."
 )
+@stac_option
 @wait_option
 @json_option
 @click.pass_obj
@@ -45,6 +46,7 @@ def command(
     full: bool,
     check_site: bool,
     dot: str | None,
+    stac: bool,
     as_of: str | None,
     strict: bool,
     workers: int | None,
@@ -63,7 +65,7 @@ def command(
     """
     with friendly(), _progress() as progress:
         if as_of is not None:
-            built = build_as_of(folders.data, folders.site, instant(as_of), progress=progress)
+            built = build_as_of(folders.data, folders.site, instant(as_of), stac=stac, progress=progress)
         else:
             with pool(workers or os.cpu_count() or 1) as executor:
                 built = _build_twice(
@@ -71,6 +73,7 @@ def command(
                     full=full,
                     check_site=check_site,
                     dot=dot,
+                    stac=stac,
                     wait_seconds=wait_seconds,
                     every_seconds=every_seconds,
                     workers=executor,

@@ -32,6 +32,11 @@ wait_option = click.option(
     help="How long to wait for another process that holds the store.",
 )  # fmt: skip
 
+stac_option = click.option(
+    "--stac/--no-stac", envvar="SCENEBOARD_STAC", show_envvar=True, default=False,
+    help="Also make a STAC catalogue, stac/catalog.json, or remove it.  [default: no-stac]",
+)  # fmt: skip
+
 
 def plain(text: str) -> str:
     """A text from the log that is safe to print: control characters stand as escapes."""
@@ -108,6 +113,7 @@ _CODES = {
     "ClaimFailed": Code.FAILED,
     "StateUnavailable": Code.FAILED,
     "WorkersLost": Code.FAILED,
+    "ExtraMissing": Code.FAILED,
     "SiteRefused": Code.USAGE,
     "BodyInvalid": Code.USAGE,
     "TimestampInvalid": Code.USAGE,

@@ -11,8 +11,9 @@ import click
 
 from pipeline.build import EVENTS, Built, build
 from pipeline.cli import Folders
-from pipeline.cli.output import friendly, say, warn
+from pipeline.cli.output import friendly, say, stac_option, warn
 from pipeline.cli.workers import workers
+from pipeline.render.edition import stac_edition
 from pipeline.store.database import StoreBroken
 from pipeline.watch.loop import Ended, Watch
 from pipeline.watch.rhythm import Rhythm
@@ -52,10 +53,11 @@ _seconds = click.FloatRange(0.01)
     metavar="N",
     help="Processes that render.  [default: one a core]",
 )
+@stac_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each build, on a line.")
 @click.pass_obj
 def command(
-    folders: Folders, settle: float, max_wait: float, poll: float | None, count: int | None, as_json: bool
+    folders: Folders, settle: float, max_wait: float, poll: float | None, count: int | None, stac: bool, as_json: bool
 ) -> None:
     """Build now, and again whenever the log changes. Prints a line for each build.
 
@@ -70,10 +72,10 @@ def command(
     def build_site() -> Built:
         with workers(count or os.cpu_count() or 1, uninterrupted=True) as executor:
             try:
-                return build(folders.data, folders.site, workers=executor)
+                return build(folders.data, folders.site, stac=stac, workers=executor)
             except StoreBroken as broken:
                 warn(f"the store answered with an error ({broken}); it was moved aside and is made anew from the log")
-                return build(folders.data, folders.site, workers=executor)
+                return build(folders.data, folders.site, stac=stac, workers=executor)
 
     watch = Watch(
         folders.data / EVENTS,
@@ -92,6 +94,8 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     with friendly():
+        if stac:
+            stac_edition()  # what isn't installed wouldn't be there at the next try either
         watch.run()
 
 

@@ -35,6 +35,8 @@ class Task:
     trusted: bool
     dot: str | None = None
     """The program that lays out small graphs: a path, or `auto` for a `dot` on the PATH; the one pip installs else."""
+    stac: bool = False
+    """Whether the site has a STAC catalogue."""
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, re
     if task.trusted:
         known = dict(database.rows("SELECT unit, fingerprint FROM published WHERE aoi = ?", [name]))
     facts = Facts(board)
-    scenes = SceneFiles(board, folder, facts.waiting)
+    scenes = SceneFiles(board, folder, facts.waiting, stac=task.stac)
     units = [
         (f"scene/{scene.id}", f"{task.edition} {scenes.fingerprint(scene)}", scene) for scene in board.scenes.values()
     ]
@@ -77,7 +79,7 @@ def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, re
     # Files that aren't there yet come first, so that whoever reads meanwhile finds what changed pages lead to.
     outdated.sort(key=lambda unit: site.has(f"{unit[0]}.html"))
     unit_of_aoi, stamp_of_aoi = f"aoi/{folder}", f"{task.edition} {task.revisions[name]}"
-    made = None if known.get(unit_of_aoi) == stamp_of_aoi else aoi_files(facts, folder, task.dot)
+    made = None if known.get(unit_of_aoi) == stamp_of_aoi else aoi_files(facts, folder, task.dot, stac=task.stac)
     left = site.write_missing(made.files) if made else {}
     for unit, stamp, scene in outdated:
         files = scenes.files(scene)

@@ -7,14 +7,14 @@ from typing import TypeVar
 
 from pipeline.publish.parts import Published, Task
 from pipeline.publish.writer import SiteWriter, paths_in
-from pipeline.render.edition import edition
+from pipeline.render.edition import edition, stac_edition
 from pipeline.render.paths import aoi_folders
 from pipeline.render.site_files import site_files
 from pipeline.render.summary import decoded
 from pipeline.store import published as record
 from pipeline.store.database import Database
 
-OWNED = ("aoi", "scene", "tile", "events", "assets")
+OWNED = ("aoi", "scene", "tile", "events", "assets", "stac")
 """The folders that belong to the site whole: what is in them and isn't of the site is removed."""
 _AOIS_A_TASK = 8
 _Value = TypeVar("_Value")
@@ -32,6 +32,8 @@ class Plan:
     site_outdated: bool
     trusted: bool
     """What is on record of the site holds. Else every file is compared."""
+    stac: bool = False
+    """The site has a STAC catalogue."""
 
     @property
     def is_empty(self) -> bool:
@@ -39,11 +41,13 @@ class Plan:
         return not (self.tasks or self.gone or self.site_outdated)
 
 
-def make_plan(database: Database, store: Path, site: Path, *, trusted: bool, dot: str | None = None) -> Plan:
-    """Finds what is out of date."""
+def make_plan(
+    database: Database, store: Path, site: Path, *, trusted: bool, dot: str | None = None, stac: bool = False
+) -> Plan:
+    """Finds what is out of date. Raises ExtraMissing."""
     revisions = record.present(database)
     folders = aoi_folders(revisions)
-    stamp = f"{edition()} {dot}" if dot else edition()
+    stamp = " ".join([edition(), *([dot] if dot else []), *([stac_edition()] if stac else [])])
     names = record.outdated(database, folders, stamp) if trusted else sorted(folders)
     fingerprint = record.site_fingerprint(database, stamp)
     groups = [names[at : at + _AOIS_A_TASK] for at in range(0, len(names), _AOIS_A_TASK)]
@@ -51,13 +55,14 @@ def make_plan(database: Database, store: Path, site: Path, *, trusted: bool, dot
         site,
         folders,
         [
-            Task(store, site, group, _only(folders, group), _only(revisions, group), stamp, trusted, dot)
+            Task(store, site, group, _only(folders, group), _only(revisions, group), stamp, trusted, dot, stac)
             for group in groups
         ],
         record.gone(database, folders) if trusted else [],
         fingerprint,
         not trusted or record.fingerprint(database, "site") != fingerprint,
         trusted,
+        stac,
     )
 
 
@@ -70,7 +75,7 @@ def publish_site(database: Database, plan: Plan, writer: SiteWriter, results: Se
     result = Published()
     if plan.site_outdated:
         summaries = [decoded(text) for text in record.summaries(database, plan.folders, results)]
-        files = site_files(database, plan.folders, summaries)
+        files = site_files(database, plan.folders, summaries, stac=plan.stac)
         before = len(writer.touched), writer.unchanged
         writer.write_all(writer.write_missing(files))
         result.units.append(("site", "", plan.site_fingerprint, "\n".join(files), ""))

@@ -19,6 +19,7 @@ from pipeline.render.map_data import map_data
 from pipeline.render.map_places import aoi_places
 from pipeline.render.pending import pending_json
 from pipeline.render.qgis_style import qgis_style
+from pipeline.render.stac_paths import collection_path
 from pipeline.render.summary import Summary, summary
 
 
@@ -31,8 +32,11 @@ class AoiFiles:
     summary: Summary
 
 
-def aoi_files(facts: Facts, folder: str, dot: str | None = None) -> AoiFiles:
-    """The files under the AOI's folder. `dot` names the program that lays out small graphs."""
+def aoi_files(facts: Facts, folder: str, dot: str | None = None, *, stac: bool = False) -> AoiFiles:
+    """The files under the AOI's folder. `dot` names the program that lays out small graphs.
+
+    With `stac` also the AOI's collection in the STAC catalogue.
+    """
     board = facts.board
     here = f"aoi/{folder}"
     workload = overview.overview(board)
@@ -64,6 +68,10 @@ def aoi_files(facts: Facts, folder: str, dot: str | None = None) -> AoiFiles:
         files[f"{here}/tiles/{status}.geojson"] = tile_features[status]
     files.update(list_pages(board, folder, facts.waiting))
     files.update(render_days(facts, folder))
+    if stac:
+        from pipeline.render import stac as catalogue
+
+        files[collection_path(folder)] = catalogue.collection(board, folder, workload)
     files[f"{here}/index.html"] = aoi_page(facts, folder, workload, places, files)
     return AoiFiles(files, warnings, summary(facts, workload, places))
 

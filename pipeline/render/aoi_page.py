@@ -1,6 +1,6 @@
 """The page of an AOI: the answer first, then what needs attention, then matrix, progress, map, days and files."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from pipeline.insight.facts import Facts
@@ -12,12 +12,13 @@ from pipeline.render.map_svg import aoi_map
 from pipeline.render.matrix_svg import matrix_context
 from pipeline.render.overview import Overview
 from pipeline.render.progress_svg import progress_context
+from pipeline.render.stac_paths import collection_path
 
 _BY_DAY = timedelta(days=3)
 """A forecast that is farther away is told to the day."""
 
 
-def aoi_page(facts: Facts, folder: str, workload: Overview, places: AoiPlaces, files: Iterable[str]) -> bytes:
+def aoi_page(facts: Facts, folder: str, workload: Overview, places: AoiPlaces, files: Collection[str]) -> bytes:
     """`aoi/{aoi}/index.html`. `files` are the paths of all other files of the AOI, which it links to."""
     path = f"aoi/{folder}/index.html"
     here = f"aoi/{folder}/"
@@ -38,6 +39,7 @@ def aoi_page(facts: Facts, folder: str, workload: Overview, places: AoiPlaces, f
         over_time=progress_context(facts, folder),
         map=aoi_map(facts.board, path, places),
         files=grouped(names),
+        collection=collection if (collection := collection_path(folder)) in files else None,
     )
 
 

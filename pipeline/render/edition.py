@@ -2,10 +2,26 @@
 
 import functools
 import hashlib
+from importlib.metadata import PackageNotFoundError, version
 
 from pipeline import __version__
 from pipeline.render.assets import leaflet_version
 from pipeline.render.environment import templates_folder
+
+
+class ExtraMissing(Exception):
+    """What was asked for needs a package that isn't installed; the text says which, and how to get it."""
+
+
+def stac_edition() -> str:
+    """Which version of pystac makes the STAC catalogue. Raises ExtraMissing."""
+    try:
+        return f"pystac {version('pystac-core')}"
+    except PackageNotFoundError:
+        raise ExtraMissing(
+            "a STAC catalogue needs the package pystac-core: pip install 'sceneboard[stac]' "
+            "(or build without one: --no-stac)"
+        ) from None
 
 
 @functools.cache

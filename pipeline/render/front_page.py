@@ -9,6 +9,7 @@ from pipeline.render.environment import page
 from pipeline.render.map_svg import WorldEntry, world_map
 from pipeline.render.overview import Counts
 from pipeline.render.plain import one_line
+from pipeline.render.stac_paths import CATALOG
 from pipeline.render.summary import Summary
 
 _PAGE = "index.html"
@@ -45,8 +46,8 @@ class Totals(NamedTuple):
     last_event: str | None
 
 
-def front_page(found: Iterable[Summary], folders: Mapping[str, str]) -> bytes:
-    """`index.html`: the AOIs by what needs attention, the most first, then by name."""
+def front_page(found: Iterable[Summary], folders: Mapping[str, str], *, stac: bool = False) -> bytes:
+    """`index.html`: the AOIs by what needs attention, the most first, then by name. `stac`: with its catalogue."""
     every = sorted(found, key=lambda one: (-one.attention, one.name))
     paths = {one.name: f"aoi/{folders[one.name]}/index.html" for one in every}
     lines = [
@@ -58,9 +59,10 @@ def front_page(found: Iterable[Summary], folders: Mapping[str, str]) -> bytes:
     ]  # fmt: skip
     world = world_map((WorldEntry(one.name, paths[one.name], one.status, one.bounds) for one in every), _PAGE)
     total = totals(every)
-    made = page("index.html", _PAGE, lines=lines, total=total, world=world, titled=True)
+    context = {"lines": lines, "total": total, "world": world, "catalog": CATALOG if stac else None}
+    made = page("index.html", _PAGE, **context, titled=True)
     if len(made) > MOST_BYTES:
-        made = page("index.html", _PAGE, lines=lines, total=total, world=world, titled=False)
+        made = page("index.html", _PAGE, **context, titled=False)
     return made
 
 

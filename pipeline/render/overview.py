@@ -43,8 +43,8 @@ def overview(board: Board) -> Overview:
     return Overview(
         board.name,
         board.status,
-        _count([scene.status for scene in board.scenes.values()]),
-        _count([tile.status for tile in board.tiles.values()]),
+        count([scene.status for scene in board.scenes.values()]),
+        count([tile.status for tile in board.tiles.values()]),
         len(root_tiles),
         min(_days(root_tiles), default=None),
         max(_days(leaves(board)), default=None),
@@ -67,7 +67,8 @@ def json(of: Overview) -> bytes:
     return msgspec.json.encode(of) + b"\n"
 
 
-def _count(statuses: list[Status]) -> Counts:
+def count(statuses: list[Status]) -> Counts:
+    """How many are in each status."""
     found = Counter(statuses)
     return Counts(**{status.lower(): found[status] for status in STATUSES}, total=len(statuses))
 

@@ -50,5 +50,5 @@ def url(path: str, base: str) -> str:
     here, there = base.split("/")[:-1], target.split("/")
     while here and len(there) > 1 and here[0] == there[0]:
         here, there = here[1:], there[1:]
-    link = "../" * len(here) + quote("/".join(there), safe="/~")
+    link = "../" * len(here) + quote("/".join(there), safe="/~=")
     return f"{link}#{quote(fragment)}" if mark else link

@@ -9,18 +9,20 @@ from pipeline.insight.waiting import Waiting
 from pipeline.render import bodies, features
 from pipeline.render.scene_history import Happened
 from pipeline.render.scene_page import ScenePages
+from pipeline.render.stac_paths import item_path
 from pipeline.store.board import Board, BoardScene, BoardTile
 
 
 class SceneFiles:
     """The files of an AOI's scenes, one scene after the other. Make one for each board.
 
-    `folder` is that of the AOI. `waiting` is made if it isn't given.
+    `folder` is that of the AOI. `waiting` is made if it isn't given. With `stac` each has its item in the catalogue.
     """
 
-    def __init__(self, board: Board, folder: str, waiting: Waiting | None = None) -> None:
+    def __init__(self, board: Board, folder: str, waiting: Waiting | None = None, *, stac: bool = False) -> None:
         self._board = board
         self._folder = folder
+        self._stac = stac
         self._pages = ScenePages(board, folder, waiting)
 
     def files(self, scene: BoardScene) -> dict[str, bytes]:
@@ -34,6 +36,10 @@ class SceneFiles:
         }
         for tile in scene.tiles:
             files[f"tile/{tile.id}.json"] = bodies.tile(tile, aoi)
+        if self._stac:
+            from pipeline.render import stac
+
+            files[item_path(self._folder, scene.id)] = stac.item(scene, aoi, self._folder)
         return files
 
     def fingerprint(self, scene: BoardScene) -> str:

@@ -9,6 +9,7 @@ from pipeline.render.feeds import FEED, site_feed
 from pipeline.render.front_page import front_page
 from pipeline.render.metrics import FILE as METRICS
 from pipeline.render.metrics import metrics
+from pipeline.render.stac_paths import CATALOG
 from pipeline.render.summary import Summary
 from pipeline.store import record
 from pipeline.store.database import Database
@@ -17,13 +18,24 @@ from pipeline.store.homes import homes
 _LATEST = 200
 
 
-def site_files(database: Database, folders: dict[str, str], summaries: Sequence[Summary]) -> dict[str, bytes]:
-    """The files of the site that are no AOI's and no scene's."""
+def site_files(
+    database: Database, folders: dict[str, str], summaries: Sequence[Summary], *, stac: bool = False
+) -> dict[str, bytes]:
+    """The files of the site that are no AOI's and no scene's. With `stac` the STAC catalogue of all AOIs is one."""
+    files = _files(database, folders, summaries, stac)
+    if stac:
+        from pipeline.render import stac as catalogue
+
+        files[CATALOG] = catalogue.catalog((one.name, folders[one.name]) for one in summaries)
+    return files
+
+
+def _files(database: Database, folders: dict[str, str], summaries: Sequence[Summary], stac: bool) -> dict[str, bytes]:
     latest, rejected = record.latest(database, _LATEST), record.rejected(database)
     quarantine = record.quarantine(database)
     return {
         "aoi/index.json": bodies.aois((one.name, one.status) for one in summaries),
-        "index.html": front_page(summaries, folders),
+        "index.html": front_page(summaries, folders, stac=stac),
         FEED: site_feed(summaries),
         METRICS: metrics(summaries, len(rejected), bool(quarantine)),
         **event_files(
