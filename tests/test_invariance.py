@@ -97,13 +97,13 @@ def test_the_site_has_the_same_bytes(drawn: tuple[Sequence[bytes], Delivery], de
     lines, delivery = drawn
     with folder() as here:
         Log(here / "one/events").append(*lines)
-        build(here / "one", here / "site one")
+        build(here / "one", here / "site one", stac=True)
         log = Log(here / "many/events")
         for number, arriving in enumerate(delivery):
             for file, text in arriving:
                 log.append(text, file=file)
             if number in deleted:
                 (here / "many/sceneboard.duckdb").unlink()
-            build(here / "many", here / "site many")
+            build(here / "many", here / "site many", stac=True)
         one, many = (without_file_names(tree(here / f"site {name}")) for name in ("one", "many"))
     assert differing(one, many) == []

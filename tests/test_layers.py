@@ -44,6 +44,13 @@ def test_appending_needs_neither_the_store_nor_the_templates(data: Path, argumen
     assert heavy_modules(*arguments, data=data, text=text) == []
 
 
+def test_a_build_without_a_stac_catalogue_does_without_pystac(data: Path, tmp_path: Path) -> None:
+    plain = heavy_modules("--site", str(tmp_path / "site"), "build", "--workers", "1", data=data)
+    assert "jinja2" in plain
+    assert "pystac" not in plain
+    assert "pystac" in heavy_modules("--site", str(tmp_path / "site"), "build", "--workers", "1", "--stac", data=data)
+
+
 def test_the_measure_finds_what_is_imported(data: Path) -> None:
     assert "duckdb" in heavy_modules("aoi", "list", data=data)
 

@@ -24,6 +24,7 @@ def test_sentinel_1() -> None:
     assert describe(S1) == Product(
         satellite="Sentinel-1A",
         constellation="Sentinel-1",
+        instruments=("c-sar",),
         mode="IW",
         product_type="SLC",
         level="L1",
@@ -95,6 +96,7 @@ def test_sentinel_2() -> None:
     assert describe(S2) == Product(
         satellite="Sentinel-2A",
         constellation="Sentinel-2",
+        instruments=("msi",),
         product_type="MSIL1C",
         level="L1C",
         baseline="03.01",
@@ -114,6 +116,7 @@ def test_sentinel_2_long_names_from_before_december_2016() -> None:
     assert describe("S2A_OPER_PRD_MSIL1C_PDMC_20160308T090616_R094_V20160305T110109_20160305T110109") == Product(
         satellite="Sentinel-2A",
         constellation="Sentinel-2",
+        instruments=("msi",),
         product_type="MSIL1C",
         level="L1C",
         acquired="2016-03-05T11:01:09Z",
@@ -122,6 +125,7 @@ def test_sentinel_2_long_names_from_before_december_2016() -> None:
     assert describe("S2A_OPER_MSI_L1C_TL_SGS__20150817T131818_A000792_T28QBG_N01.03") == Product(
         satellite="Sentinel-2A",
         constellation="Sentinel-2",
+        instruments=("msi",),
         product_type="MSIL1C",
         level="L1C",
         baseline="01.03",
@@ -134,6 +138,7 @@ def test_landsat_tells_the_day_alone() -> None:
     assert describe(LANDSAT) == Product(
         satellite="Landsat 8",
         constellation="Landsat",
+        instruments=("oli", "tirs"),
         product_type="L1TP",
         level="L1",
         baseline="02 T1",
@@ -144,17 +149,21 @@ def test_landsat_tells_the_day_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "satellite", "product_type"),
+    ("name", "satellite", "instruments", "product_type"),
     [
-        ("LC09_L1GT_166003_20250603_20250603_02_T2", "Landsat 9", "L1GT"),
-        ("LE07_L2SP_196022_20020104_20200917_02_T1_SR", "Landsat 7", "L2SP"),
-        ("LT05_L1TP_196022_19900104_20200917_01_RT", "Landsat 5", "L1TP"),
-        ("LM01_L1GS_251022_19730104_20200917_02_T2", "Landsat 1", "L1GS"),
+        ("LC09_L1GT_166003_20250603_20250603_02_T2", "Landsat 9", ("oli", "tirs"), "L1GT"),
+        ("LO08_L1TP_166003_20150603_20200603_02_T2", "Landsat 8", ("oli",), "L1TP"),
+        ("LT08_L1GT_166003_20150603_20200603_02_T2", "Landsat 8", ("tirs",), "L1GT"),
+        ("LE07_L2SP_196022_20020104_20200917_02_T1_SR", "Landsat 7", ("etm+",), "L2SP"),
+        ("LT05_L1TP_196022_19900104_20200917_01_RT", "Landsat 5", ("tm",), "L1TP"),
+        ("LM01_L1GS_251022_19730104_20200917_02_T2", "Landsat 1", ("mss",), "L1GS"),
     ],
 )
-def test_landsat_satellites_and_corrections(name: str, satellite: str, product_type: str) -> None:
+def test_landsat_satellites_instruments_and_corrections(
+    name: str, satellite: str, instruments: tuple[str, ...], product_type: str
+) -> None:
     found = describe(name)
-    assert (found.satellite, found.product_type) == (satellite, product_type)
+    assert (found.satellite, found.instruments, found.product_type) == (satellite, instruments, product_type)
     assert found.wrs_path is not None
 
 
@@ -201,6 +210,7 @@ def test_spot_and_pleiades(
     assert describe(name) == Product(
         satellite=satellite,
         constellation=constellation,
+        instruments={"SPOT": ("naomi",), "Pléiades": ("hiri",), "Pléiades Neo": ()}[constellation],
         mode=mode,
         product_type=product_type,
         acquired=acquired,

@@ -7,6 +7,8 @@ _DASHES: dict[Status, str] = {"NEW": "dot", "PENDING": "dash", "DONE": "solid", 
 """Status is told by the line's kind as well as by its colour."""
 _FILL_ALPHA = 70
 _LINE_MM = "0.5"
+_OF_AREAS = 2
+"""QGIS' number for layers of areas: to those of lines and points it gives its own style, instead of this one's fill."""
 
 
 def qgis_style() -> bytes:
@@ -20,7 +22,8 @@ def qgis_style() -> bytes:
         "<!DOCTYPE qgis>\n"
         '<qgis version="3.16.0" styleCategories="Symbology">\n'
         '<renderer-v2 type="categorizedSymbol" attr="status" enableorderby="0" forceraster="0" symbollevels="0">\n'
-        f"<categories>{categories}</categories>\n<symbols>{symbols}</symbols>\n</renderer-v2>\n</qgis>\n"
+        f"<categories>{categories}</categories>\n<symbols>{symbols}</symbols>\n</renderer-v2>\n"
+        f"<layerGeometryType>{_OF_AREAS}</layerGeometryType>\n</qgis>\n"
     ).encode()
 
 
