@@ -15,17 +15,11 @@ import pytest
 from click.testing import CliRunner
 from hostile_log import PAYLOADS
 from log_lines import Log
-from site_tree import differing, read, tree
+from site_tree import differing, tree
 
 from pipeline.build import build, build_as_of
 from pipeline.cli import main
 from pipeline.render import edition
-
-S2 = "S2A_MSIL1C_20220104T103431_N0301_R108_T32UNG_20220104T123507"
-LANDSAT = "LC08_L1TP_196022_20220105_20220105_02_T1"
-PNEO = "IMG_PNEO3_202204031105489_PMS-FS_ORT_PWOI_000125930_1_1_F_1_NED_R2C1.JP2"
-SQUARE = {"type": "Polygon", "coordinates": [[[9, 54], [10, 54], [10, 55], [9, 55], [9, 54]]]}
-ANTIMERIDIAN = {"type": "Polygon", "coordinates": [[[179, 0], [-179, 0], [-179, 1], [179, 1], [179, 0]]]}
 
 
 @pytest.fixture(autouse=True)
@@ -54,15 +48,6 @@ def items(catalog: pystac.Catalog) -> dict[str, pystac.Item]:
     return {item.id: item for item in catalog.get_items(recursive=True)}
 
 
-def item_of(catalogued: Callable[[], pystac.Catalog], log: Log, **body: Any) -> pystac.Item:
-    """The item of a scene of that body: a valid one."""
-    log.aoi()
-    log.scene(1, {11: None}, **body)
-    (item,) = items(catalogued()).values()
-    item.validate()
-    return item
-
-
 # What is in it
 
 
@@ -81,205 +66,6 @@ def test_a_collection_for_each_aoi_and_an_item_for_each_scene(
         "B": ["S1", "again B"],
         "Empty": [],
     }
-
-
-def test_an_item_tells_where_and_when_it_was_acquired_by_what_and_how_far_its_processing_is(
-    catalogued: Callable[[], pystac.Catalog], log: Log, site: Path
-) -> None:
-    log.aoi()
-    date = "2022-01-04T11:34:31.024+01:00"
-    log.scene(1, {11: None, 12: None, 13: None}, source_id=S2, geometry=SQUARE, date=date, retries=2)
-    log.says("scene", 1, "DONE")
-    log.says("tile", 12, "DONE")
-    log.says("tile", 13, "FAILED", "no data")
-    catalogued()
-    item = read(site, "stac/aoi/Demo/1.json")
-    assert item["id"] == S2
-    assert (item["collection"], item["geometry"], item["bbox"]) == ("Demo", SQUARE, [9, 54, 10, 55])
-    assert item["properties"] == {
-        "datetime": "2022-01-04T10:34:31.024000Z",
-        "platform": "sentinel-2a",
-        "constellation": "sentinel-2",
-        "instruments": ["msi"],
-        "sceneboard:datetime": "data",
-        "sceneboard:footprint": "event",
-        "sceneboard:scene_id": 1,
-        "sceneboard:status": "DONE",
-        "sceneboard:message": "",
-        "sceneboard:retry_countdown": 2,
-        "sceneboard:since": "2022-03-01T00:00:03.000000000Z",
-        "sceneboard:tiles": {"new": 0, "pending": 1, "done": 1, "retry": 0, "failed": 1, "total": 3},
-    }
-    assert {link["rel"]: link["href"] for link in item["links"]} == {
-        "root": "../../catalog.json",
-        "parent": "./collection.json",
-        "collection": "./collection.json",
-        "alternate": "../../../scene/1.html",
-        "via": "../../../scene/1.json",
-    }
-    assert item["assets"]["tiles"]["href"] == "../../../scene/1.geojson"
-
-
-def test_a_collection_tells_what_its_scenes_span_and_how_they_stand(
-    catalogued: Callable[[], pystac.Catalog], log: Log
-) -> None:
-    log.aoi()
-    log.scene(1, {11: None}, source_id=S2, geometry=SQUARE, date="2022-01-04T10:34:31Z")
-    log.scene(
-        2, {21: None}, source_id=PNEO, geometry={"type": "Point", "coordinates": [12, 53]}, date="2022-04-03T11:05:48Z"
-    )
-    log.says("scene", 1, "DONE")
-    (found,) = catalogued().get_children()
-    found.validate()
-    told = found.to_dict()
-    assert told["extent"] == {
-        "spatial": {"bbox": [[9, 53, 12, 55]]},
-        "temporal": {"interval": [["2022-01-04T10:34:31Z", "2022-04-03T11:05:48Z"]]},
-    }
-    assert told["summaries"] == {
-        "platform": ["pleiades-neo-3", "sentinel-2a"],
-        "constellation": ["pleiades-neo", "sentinel-2"],
-        "instruments": ["msi"],
-    }
-    assert told["sceneboard:status"] == "PENDING"
-    assert told["sceneboard:scenes"] == {"new": 0, "pending": 1, "done": 1, "retry": 0, "failed": 0, "total": 2}
-    assert told["sceneboard:tiles"]["total"] == 2
-
-
-def test_of_an_aoi_without_scenes_the_extent_is_the_world_at_any_time(
-    catalogued: Callable[[], pystac.Catalog], log: Log
-) -> None:
-    log.aoi()
-    (found,) = catalogued().get_children()
-    found.validate()
-    assert found.to_dict()["extent"] == {
-        "spatial": {"bbox": [[-180, -90, 180, 90]]},
-        "temporal": {"interval": [[None, None]]},
-    }
-
-
-# Where
-
-
-def test_without_a_footprint_there_is_no_geometry_and_no_box(
-    catalogued: Callable[[], pystac.Catalog], log: Log, site: Path
-) -> None:
-    item_of(catalogued, log)
-    written = read(site, "stac/aoi/Demo/1.json")
-    assert written["geometry"] is None
-    assert "bbox" not in written
-    assert written["properties"]["sceneboard:footprint"] == "none"
-
-
-def test_a_footprint_may_be_known_from_the_name(catalogued: Callable[[], pystac.Catalog], log: Log) -> None:
-    item = item_of(catalogued, log, source_id=S2)
-    assert item.properties["sceneboard:footprint"] == "mgrs"
-    assert item.bbox == pytest.approx([9, 54.95, 10.76, 55.95], abs=0.01)
-
-
-def test_across_the_antimeridian_west_is_greater_than_east(
-    catalogued: Callable[[], pystac.Catalog], log: Log, site: Path
-) -> None:
-    item = item_of(catalogued, log, geometry=ANTIMERIDIAN)
-    assert item.geometry is not None
-    assert (item.geometry["type"], item.bbox) == ("MultiPolygon", [179, 0, -179, 1])
-    assert read(site, "stac/aoi/Demo/collection.json")["extent"]["spatial"]["bbox"] == [[179, 0, -179, 1]]
-
-
-POINT, POINTS = {"type": "Point", "coordinates": [5, 6]}, {"type": "MultiPoint", "coordinates": [[7, 8]]}
-LINE = {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}
-
-
-@pytest.mark.parametrize(
-    ("members", "expected"),
-    [
-        ([POINT, SQUARE, LINE], {"type": "MultiPolygon", "coordinates": [SQUARE["coordinates"]]}),
-        (
-            [SQUARE, ANTIMERIDIAN],
-            {
-                "type": "MultiPolygon",
-                "coordinates": [
-                    SQUARE["coordinates"],
-                    [[[179, 0], [180, 0], [180, 1], [179, 1], [179, 0]]],
-                    [[[-180, 1], [-180, 0], [-179, 0], [-179, 1], [-180, 1]]],
-                ],
-            },
-        ),
-        ([POINT, LINE], {"type": "MultiLineString", "coordinates": [LINE["coordinates"]]}),
-        ([POINT, POINTS], {"type": "MultiPoint", "coordinates": [[5, 6], [7, 8]]}),
-    ],
-)  # fmt: skip
-def test_of_a_geometry_collection_which_stac_has_not_the_areas_count_then_the_lines_then_the_points(
-    catalogued: Callable[[], pystac.Catalog], log: Log, members: list[Any], expected: dict[str, Any]
-) -> None:
-    item = item_of(catalogued, log, geometry={"type": "GeometryCollection", "geometries": members})
-    assert item.geometry is not None
-    assert item.geometry["type"] == expected["type"]
-    rings = {json.dumps(sorted(map(json.dumps, _rings(one)))) for one in item.geometry["coordinates"]}
-    assert rings == {json.dumps(sorted(map(json.dumps, _rings(one)))) for one in expected["coordinates"]}
-
-
-def _rings(part: list[Any]) -> list[Any]:
-    """The positions of a part, as a set: where a ring begins says nothing."""
-    flat = part
-    while isinstance(flat[0], list) and isinstance(flat[0][0], list):
-        flat = flat[0]
-    return [[float(number) for number in one] for one in flat[:-1]] if isinstance(flat[0], list) else [flat]
-
-
-# When
-
-
-@pytest.mark.parametrize(
-    ("date", "expected"),
-    [
-        ("2022-01-04T10:34:31.123456789Z", "2022-01-04T10:34:31.123456Z"),
-        ("2016-12-31T23:59:60.5Z", "2016-12-31T23:59:59.500000Z"),
-        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
-        ("9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59.999999Z"),
-    ],
-)
-def test_it_was_acquired_when_the_payload_says_so(
-    catalogued: Callable[[], pystac.Catalog], log: Log, site: Path, date: str, expected: str
-) -> None:
-    item_of(catalogued, log, date=date)
-    assert read(site, "stac/aoi/Demo/1.json")["properties"]["datetime"] == expected
-    assert read(site, "stac/aoi/Demo/collection.json")["extent"]["temporal"]["interval"] == [[expected, expected]]
-
-
-@pytest.mark.parametrize(
-    ("name", "expected", "span"),
-    [
-        (
-            S2,
-            {"datetime": "2022-01-04T10:34:31Z", "sceneboard:datetime": "name"},
-            ["2022-01-04T10:34:31Z", "2022-01-04T10:34:31Z"],
-        ),
-        (
-            LANDSAT,
-            {
-                "datetime": None,
-                "start_datetime": "2022-01-05T00:00:00Z",
-                "end_datetime": "2022-01-05T23:59:59Z",
-                "sceneboard:datetime": "name",
-            },
-            ["2022-01-05T00:00:00Z", "2022-01-05T23:59:59Z"],
-        ),
-        ("S1", {"datetime": "2022-03-01T00:00:02Z", "sceneboard:datetime": "created"}, [None, None]),
-    ],
-)
-def test_else_when_its_name_says_so_else_it_is_listed_under_the_time_of_its_creation(
-    catalogued: Callable[[], pystac.Catalog],
-    log: Log,
-    site: Path,
-    name: str,
-    expected: dict[str, Any],
-    span: list[str | None],
-) -> None:
-    item_of(catalogued, log, source_id=name, date="no date")
-    told = read(site, "stac/aoi/Demo/1.json")["properties"]
-    assert {key: value for key, value in told.items() if "datetime" in key} == expected
-    assert read(site, "stac/aoi/Demo/collection.json")["extent"]["temporal"]["interval"] == [span]
 
 
 # Links and names
