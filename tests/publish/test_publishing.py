@@ -300,7 +300,7 @@ def test_other_files_beside_the_site_are_left_alone(log: Log, data: Path, site: 
     assert (site / "README.md").read_text() == (site / "notes/mine.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("folder", ["aoi", "assets", "events", "scene"])
+@pytest.mark.parametrize("folder", ["aoi", "assets", "events", "scene", "stac"])
 def test_a_folder_with_files_of_something_else_is_refused(log: Log, data: Path, site: Path, folder: str) -> None:
     """They would be removed: what is in a site's own folders and isn't of the site goes."""
     log.aoi("A")
