@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from measuring import sceneboard
-
-from pipeline.store.database import open_database
-from pipeline.store.held import STORE
+from measuring import sceneboard, script
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +74,4 @@ def write_results(path: Path, tiles: Iterable[tuple[str, int]], number: int) -> 
 
 def some_tiles(data: Path, *, aois: int, count: int) -> list[tuple[str, int]]:
     """AOI and id of some tiles, spread over so many AOIs."""
-    with open_database(data / STORE, read_only=True) as database:
-        rows = database.rows(
-            """
-            SELECT aoi, id FROM tiles SEMI JOIN (SELECT aoi FROM scenes GROUP BY aoi ORDER BY hash(aoi) LIMIT ?)
-            USING (aoi) ORDER BY hash(id) LIMIT ?
-            """,
-            [aois, count],
-        )
-    return [(aoi, id) for aoi, id in rows]
+    return [(aoi, id) for aoi, id in script("some_tiles.py", data, str(aois), str(count)).told["tiles"]]

@@ -7,7 +7,7 @@ import msgspec
 
 from pipeline.bundle import TextDamaged, first_event, unpack_lines
 from pipeline.event import Event, decode_again
-from pipeline.timestamp import TimestampInvalid, instants, sort_alike
+from pipeline.timestamp import TimestampInvalid, instants, sort_keys
 
 
 class Past(NamedTuple):
@@ -57,9 +57,8 @@ class Unpacked(NamedTuple):
 
     def order(self) -> list[int]:
         """The places of the events in log order. Raises TextDamaged."""
-        times = [event.time for event in self.events]
         try:
-            moments = times if sort_alike(times) else instants(times)
+            moments = sort_keys([event.time for event in self.events])
         except TimestampInvalid as error:
             raise TextDamaged(f"a line that was an event: {error}") from error
         if len(set(moments)) == len(moments):  # else the rest tells
