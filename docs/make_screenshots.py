@@ -23,7 +23,7 @@ PICTURES = HERE / "screenshots"
 SAMPLE = HERE.parent / "data" / "events"
 MOST_BYTES = 200_000
 """Of one picture."""
-MOST_BYTES_TOGETHER = 2_000_000
+MOST_BYTES_TOGETHER = 2_500_000
 _AFTER_THE_LAST_EVENT = timedelta(hours=2, minutes=35)
 """When the pictures are taken, by the pages' clock."""
 
@@ -76,7 +76,7 @@ def main() -> None:
 def shown(site: Path) -> dict[str, str]:
     """The pages that are shown, by the pictures' names: of the AOI that the front page names first."""
     front = (site / "index.html").read_text()
-    aoi = _first(r'<tbody>\s*<tr><th scope=row><a href="([^"]+)/index\.html"', front)
+    aoi = _first(r'<tbody>\s*<tr><th><a href="([^"]+)/index\.html"', front)
     worst = _first(r'class="members[^"]*">.*?<a href="\.\./\.\./([^"#]+)', (site / aoi / "index.html").read_text())
     days = sorted(path.name for path in (site / aoi / "days").glob("2*.html"))
     return {
