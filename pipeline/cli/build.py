@@ -12,7 +12,17 @@ import click
 from pipeline.build import Built, Progress, build, build_as_of, silent
 from pipeline.cli import Folders
 from pipeline.cli.duration import seconds
-from pipeline.cli.output import fail, friendly, json_option, print_json, say, stac_option, wait_option, warn
+from pipeline.cli.output import (
+    dot_option,
+    fail,
+    friendly,
+    json_option,
+    print_json,
+    say,
+    stac_option,
+    wait_option,
+    warn,
+)
 from pipeline.cli.workers import workers as pool
 from pipeline.operate.answer import Code
 from pipeline.store.database import StoreBroken
@@ -34,9 +44,7 @@ from pipeline.timestamp import instant
     metavar="TIME",
     help="The schedule that this command runs on (90s, 15m, 2h, 1d): pages say when a build is overdue.",
 )
-@click.option(
-    "--dot", envvar="SCENEBOARD_DOT", metavar="PATH", help="Graphviz' dot for graph.svg; `auto` takes one on the PATH."
-)
+@dot_option
 @stac_option
 @wait_option
 @json_option

@@ -32,6 +32,11 @@ wait_option = click.option(
     help="How long to wait for another process that holds the store.",
 )  # fmt: skip
 
+dot_option = click.option(
+    "--dot", envvar="SCENEBOARD_DOT", show_envvar=True, metavar="PATH",
+    help="Graphviz' dot for graph.svg; `auto` takes one on the PATH.",
+)  # fmt: skip
+
 stac_option = click.option(
     "--stac/--no-stac", envvar="SCENEBOARD_STAC", show_envvar=True, default=False,
     help="Also make a STAC catalogue, stac/catalog.json, or remove it.  [default: no-stac]",

@@ -11,7 +11,7 @@ import click
 
 from pipeline.build import EVENTS, Built, build
 from pipeline.cli import Folders
-from pipeline.cli.output import friendly, say, stac_option, warn
+from pipeline.cli.output import dot_option, friendly, say, stac_option, warn
 from pipeline.cli.workers import workers
 from pipeline.render.edition import stac_edition
 from pipeline.store.database import StoreBroken
@@ -53,11 +53,19 @@ _seconds = click.FloatRange(0.01)
     metavar="N",
     help="Processes that render.  [default: one a core]",
 )
+@dot_option
 @stac_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each build, on a line.")
 @click.pass_obj
 def command(
-    folders: Folders, settle: float, max_wait: float, poll: float | None, count: int | None, stac: bool, as_json: bool
+    folders: Folders,
+    settle: float,
+    max_wait: float,
+    poll: float | None,
+    count: int | None,
+    dot: str | None,
+    stac: bool,
+    as_json: bool,
 ) -> None:
     """Build now, and again whenever the log changes. Prints a line for each build.
 
@@ -72,10 +80,10 @@ def command(
     def build_site() -> Built:
         with workers(count or os.cpu_count() or 1, uninterrupted=True) as executor:
             try:
-                return build(folders.data, folders.site, stac=stac, workers=executor)
+                return build(folders.data, folders.site, dot=dot, stac=stac, workers=executor)
             except StoreBroken as broken:
                 warn(f"the store answered with an error ({broken}); it was moved aside and is made anew from the log")
-                return build(folders.data, folders.site, stac=stac, workers=executor)
+                return build(folders.data, folders.site, dot=dot, stac=stac, workers=executor)
 
     watch = Watch(
         folders.data / EVENTS,
