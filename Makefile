@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: site test check format torture weigh screenshots lock wheel clean
+.PHONY: site test check format torture bench weigh screenshots lock wheel clean
 
 site: .venv/.runtime            ## build site/ from the log in data/
 	$(BIN)/sceneboard build
@@ -22,6 +22,9 @@ format: .venv/.tests
 
 torture: .venv/.tests           ## attack the program for an hour or more; SHARE=10 makes a tenth, ONLY=kills one kind
 	$(BIN)/python -m torture --share $(or $(SHARE),1) $(ONLY)
+
+bench: .venv/.tests             ## how fast it is, against baselines of the same run; SIZE=M, ONLY=build; an hour for L
+	$(BIN)/python benchmarks/speed.py --size $(or $(SIZE),L) $(addprefix --only ,$(ONLY))
 
 weigh: .venv/.tests             ## what pages weigh and how soon they are there; fails over the limits
 	$(BIN)/python benchmarks/weight.py

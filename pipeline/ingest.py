@@ -35,8 +35,6 @@ _BITS_LEFT_OUT = 12
 """Events that don't say to which AOI they belong are kept together if the ids they name differ in these bits only …"""
 _MOST_HEAPS = 2048
 """… but not in more bundles at a time than that: more bits may differ then."""
-BUNDLES_OF_A_PART = 1 << 20
-"""A part has fewer bundles: so many numbers are set aside for each."""
 MAX_BAD_LINES = 100_000
 """A compressed file with more lines that can't be used isn't read on: some kilobytes can unpack to millions of them."""
 _TEXT_SHOWN_BYTES = 64 * 1024
