@@ -44,19 +44,26 @@ def environment() -> jinja2.Environment:
 
 def page(template: str, path: str, **context: Any) -> bytes:
     """The page of that path: the template with its context, and `link`, which links to a path of the site from here."""
-    rendered = environment().get_template(template).render(path=path, link=functools.partial(url, base=path), **context)
-    return html_bytes(rendered)
+    return html_bytes(rendered(template, path, **context))
+
+
+def rendered(template: str, path: str, **context: Any) -> str:
+    """The same as text: for what is no page by itself."""
+    return environment().get_template(template).render(path=path, link=functools.partial(url, base=path), **context)
 
 
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_AFTER_CONTROLS = 0xA0
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def html_bytes(text: str) -> bytes:
     """HTML as UTF-8. Controls and noncharacters, which HTML may not hold, become U+FFFD."""
     encoded = text.encode("utf-8", "backslashreplace")
-    if len(encoded.translate(None, _CONTROLS)) == len(encoded) and b"\xc2" not in encoded and b"\xef" not in encoded:
-        return encoded
+    if len(encoded.translate(None, _CONTROLS)) == len(encoded) and b"\xef" not in encoded:
+        # The controls beyond ASCII begin as the middle dot and the degree sign do, which many pages have.
+        if all(part[0] >= _AFTER_CONTROLS for part in encoded.split(b"\xc2")[1:]):
+            return encoded
     return _NO_TEXT.sub("\ufffd", encoded.decode()).encode()
 
 

@@ -26,4 +26,4 @@ def lines(text: str, longest: int = LONGEST_TEXT) -> str:
 
 def built(html: str) -> Markup:
     """HTML built of pieces, each of which is fixed or has been escaped by the caller: it isn't escaped again."""
-    return Markup(html)  # noqa: S704 - that is what this function says
+    return str.__new__(Markup, html)  # what `Markup(html)` does, which asks whether it is HTML first

@@ -7,15 +7,17 @@ from markupsafe import Markup, escape
 
 from pipeline.event import STATUSES, Status
 from pipeline.insight.waiting import Reason, Waiting, reasons
+from pipeline.insight.words import counted
 from pipeline.products import describe, describe_tile
 from pipeline.render.commands import Command, Commands, listed
-from pipeline.render.environment import environment, page
+from pipeline.render.environment import environment, html_bytes, page
+from pipeline.render.mould import Mould
 from pipeline.render.pagers import linked_pages
 from pipeline.render.paths import url
 from pipeline.render.payload import laid_out
 from pipeline.render.plain import LONGEST_NAME, LONGEST_TEXT, built, lines, one_line
 from pipeline.render.scene_history import Entry, Happened, Histories, Teller, replaced_payloads, time_of
-from pipeline.render.scene_outline import Outline, Outlines, Place
+from pipeline.render.scene_outline import Outline, Outlines
 from pipeline.render.sentence import sentence
 from pipeline.store.board import Board, BoardScene, BoardTile
 from pipeline.timestamp import instant
@@ -37,7 +39,7 @@ class Told(NamedTuple):
 
 
 class TileShown(NamedTuple):
-    """A tile as the page shows it."""
+    """A tile as the page shows it (scene/tile.html). Empty texts are left out."""
 
     id: int
     name: str
@@ -51,11 +53,60 @@ class TileShown(NamedTuple):
     next: Markup
     reference: Markup
     tells: str
-    place: Place
-    payload: Markup | None
-    tags: Markup | None
+    extent: str
+    origin: str
+    problem: str
+    payload: Markup
+    tags: Markup
     usual: Markup
-    by_hand_commands: Markup
+    forced: Markup
+
+
+class SceneShown(NamedTuple):
+    """A scene as its page shows it (scene/scene.html). Empty texts are left out."""
+
+    id: int
+    word: Status
+    aoi: str
+    aoi_page: str
+    scenes_page: str
+    status: Markup
+    by_hand: bool
+    name: str
+    why: Markup
+    tally: list[tuple[Markup, str, str]]
+    message: str
+    usual: Markup
+    tiles_together: Markup
+    facts: list[tuple[str, str | Markup]]
+    forced: Markup
+    drawing: str
+    lines: str
+    drawn: list[tuple[str, str, str]]
+    labels: Markup
+    place: str
+    origin: str
+    """Where the place is known from, if it is known."""
+    problem: str
+    corners: list[tuple[str]]
+    corner_count: int
+    tile_count: str
+    tiles: Markup
+    happened: str
+    history: Markup
+    history_pages: list[tuple[int, str, bool]]
+    payload: Markup
+    tags: Markup
+
+
+_SCENE = Mould(
+    "scene/scene.html",
+    SceneShown._fields,
+    "scene/any.html",
+    lists=("tally", "facts", "drawn", "corners", "history_pages"),
+)
+_TILE = Mould("scene/tile.html", TileShown._fields, "scene/any.html")
+_EVENT = Mould("scene/event.html", Entry._fields, "scene/any.html")
 
 
 class ScenePages:
@@ -66,6 +117,9 @@ class ScenePages:
         self._folder = folder
         self._waiting = reasons(board) if waiting is None else waiting
         self._histories = Histories(board)
+        self._aoi_page, self._scenes_page = (
+            url(f"aoi/{folder}/{page}.html", "scene/any.html") for page in ("index", "scenes")
+        )
         self._days = {id: scene.day for id, scene in board.scenes.items()}
         self._commands = Commands()
         self._outlines = Outlines()
@@ -111,39 +165,53 @@ class ScenePages:
             part=part,
             parts=parts,
             history_pages=_history_pages(scene, part, parts),
-            history=_entries(self._older_teller, scene, told.happened, replaced, part),
+            history=_history(self._older_teller, scene, told.happened, replaced, part),
             happened=len(told.happened),
         )
 
     def _page(self, scene: BoardScene, told: Told, path: str, replaced: dict[int, bytes], parts: int) -> bytes:
         outline = self._outlines.of(scene)
+        drawing, place = outline.drawing, outline.places[0]
         full = len(scene.tiles) <= TILES_IN_FULL
         together = self._commands.together("retry", scene.tiles)
-        return page(
-            "scene/scene.html",
-            path,
-            aoi=one_line(self._board.name),
-            aoi_page=url(f"aoi/{self._folder}/index.html", path),
-            scenes_page=url(f"aoi/{self._folder}/scenes.html", path),
-            scene=scene,
-            name=one_line(scene.source_id, LONGEST_NAME),
-            status=self._badges[scene.status],
-            why=self._why(told.reasons[0], scene),
-            message=_beyond(told.reasons[0], scene.message, _LONGEST_MESSAGE),
-            tally=self._tally(scene),
-            facts=self._facts(scene),
-            place=outline.places[0],
-            outline=outline.drawing,
-            drawn=self._drawn(scene, outline),
-            offer=self._commands.listed(scene),
-            tiles_together=listed([Command("Try its tiles in RETRY again", line) for line in together]),
-            tiles=[self._tile(tile, place, told, outline, full) for place, tile in enumerate(scene.tiles, start=1)],
-            history=_entries(self._teller, scene, told.happened, replaced, 1),
-            happened=len(told.happened),
-            history_pages=_history_pages(scene, 1, parts),
-            payload=laid_out(scene.data),
-            tags=None if scene.tags is None else laid_out(scene.tags),
+        offer = self._commands.listed(scene)
+        tiles = [
+            _TILE.fill(self._tile(tile, number, told, outline, full)) for number, tile in enumerate(scene.tiles, start=1)
+        ]
+        shown = SceneShown(
+            scene.id,
+            scene.status,
+            one_line(self._board.name),
+            self._aoi_page,
+            self._scenes_page,
+            self._badges[scene.status],
+            scene.by_hand,
+            one_line(scene.source_id, LONGEST_NAME),
+            self._why(told.reasons[0], scene),
+            self._tally(scene) if len(tiles) > 1 else [],
+            _beyond(told.reasons[0], scene.message, _LONGEST_MESSAGE),
+            offer.usual,
+            listed([Command("Try its tiles in RETRY again", line) for line in together]),
+            self._facts(scene),
+            offer.by_hand,
+            "" if drawing is None else f"{drawing.width} {drawing.height}",
+            "" if drawing is None else drawing.lines,
+            self._drawn(scene, outline),
+            _NOTHING if drawing is None else drawing.labels,
+            place.extent or place.origin.capitalize(),
+            place.origin if place.extent else "",
+            place.problem,
+            [(one,) for one in place.corners],
+            len(place.corners),
+            f"{len(tiles):,}",
+            built("\n".join(tiles)),
+            counted(len(told.happened), "event", "events"),
+            _history(self._teller, scene, told.happened, replaced, 1),
+            _history_pages(scene, 1, parts),
+            laid_out(scene.data),
+            _NOTHING if scene.tags is None else laid_out(scene.tags),
         )
+        return html_bytes(_SCENE.fill(shown))
 
     def _why(self, reason: Reason, of: BoardScene | BoardTile) -> Markup:
         before, root, words, after = sentence(reason, self._board, of)
@@ -175,13 +243,13 @@ class ScenePages:
         )
         return [(label, one if isinstance(one, Markup) else str(one)) for label, one in found if one is not None]
 
-    def _tally(self, scene: BoardScene) -> list[tuple[Markup, int, str]]:
+    def _tally(self, scene: BoardScene) -> list[tuple[Markup, str, str]]:
         """How many of the tiles are in each status, with a link to the first."""
         found: dict[Status, list[BoardTile]] = {}
         for tile in scene.tiles:
             found.setdefault(tile.status, []).append(tile)
         return [
-            (self._badges[status], len(found[status]), f"#tile-{found[status][0].id}")
+            (self._badges[status], f"{len(found[status]):,}", f"#tile-{found[status][0].id}")
             for status in STATUSES
             if status in found
         ]
@@ -198,7 +266,8 @@ class ScenePages:
             found.append((f"{kind} {entity.status.lower()}{rough}", f"{kind} {entity.id} {entity.status}", path))
         return found
 
-    def _tile(self, tile: BoardTile, place: int, told: Told, outline: Outline, full: bool) -> TileShown:
+    def _tile(self, tile: BoardTile, number: int, told: Told, outline: Outline, full: bool) -> TileShown:
+        place = outline.places[number]
         offer = self._commands.listed(tile)
         following = [self._other(one, tile.scene) for one in tile.next[:_NEXT_TOLD]]
         if len(tile.next) > _NEXT_TOLD:
@@ -208,18 +277,20 @@ class ScenePages:
             one_line(tile.source_id),
             self._badges[tile.status],
             tile.by_hand,
-            self._why(told.reasons[place], tile),
-            _beyond(told.reasons[place], tile.message),
+            self._why(told.reasons[number], tile),
+            _beyond(told.reasons[number], tile.message),
             tile.retry_countdown,
             built(self._other(tile.prev, tile.scene)),
             built("<br>".join(following) or _NONE),
             built(self._other(tile.ref, tile.scene)),
             burst_in_words(tile.source_id),
-            outline.places[place],
-            laid_out(tile.data) if full else None,
-            laid_out(tile.tags) if full and tile.tags is not None else None,
+            place.extent,
+            place.origin,
+            place.problem,
+            laid_out(tile.data) if full else _NOTHING,
+            laid_out(tile.tags) if full and tile.tags is not None else _NOTHING,
             offer.usual,
-            offer.by_hand if full else Markup(),
+            offer.by_hand if full else _NOTHING,
         )
 
     def _other(self, tile: BoardTile | None, scene: BoardScene) -> str:
@@ -232,23 +303,27 @@ class ScenePages:
         return f'<a href="{where}#tile-{tile.id}">tile {tile.id}</a>{of} {self._badges[tile.status]}'
 
 
+_NOTHING = Markup()
 _NONE = '<span class="none">none</span>'
 
 
-def _entries(
+def _history(
     teller: Teller, scene: BoardScene, happened: list[Happened], replaced: dict[int, bytes], part: int
-) -> list[Entry]:
+) -> Markup:
     some = happened[(part - 1) * EVENTS_A_PAGE : part * EVENTS_A_PAGE]
-    return [teller.entry(one, scene, replaced) for one in some]
+    return built("\n".join([_EVENT.fill(teller.entry(one, scene, replaced)) for one in some]))
 
 
-def _history_pages(scene: BoardScene, part: int, parts: int) -> list[tuple[int, str]]:
-    """The pages of a long history that this one links to, by number; nothing of a short one."""
+def _history_pages(scene: BoardScene, part: int, parts: int) -> list[tuple[int, str, bool]]:
+    """The pages of a long history that this one links to: number, link, and whether it is this; none of a short one."""
     if parts < 2:
         return []
     first, folder = (f"{scene.id}.html", f"{scene.id}/") if part == 1 else (f"../{scene.id}.html", "")
     _, *others = linked_pages(part, parts)
-    return [(1, f"{first}#history"), *((number, f"{folder}history-{number}.html") for number in others)]
+    return [
+        (1, f"{first}#history", part == 1),
+        *((number, f"{folder}history-{number}.html", number == part) for number in others),
+    ]
 
 
 @functools.cache
