@@ -4,6 +4,9 @@ A *unit* is a part of the site that is rendered whole: a scene, an AOI, or what 
 fingerprint of what it is made from; a unit whose fingerprint the site has already isn't rendered again.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,13 +20,15 @@ from pipeline.store.database import Database, open_database
 from pipeline.store.held import LOCK
 from pipeline.store.lock import working
 
+_OBJECTS_BETWEEN = 200_000
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """AOIs to publish: the store to read, the site to write, and each AOI's folder and revision by name.
 
     `edition` stands for the program and its templates: it is part of every fingerprint. With `trusted` units whose
-    fingerprint is on record are left alone; else the bytes of all are compared.
+    fingerprint is on record are left alone; else the bytes of all are compared. In a `new` site nothing is there yet.
     """
 
     store: Path
@@ -37,6 +42,7 @@ class Task:
     """The program that lays out small graphs: a path, or `auto` for a `dot` on the PATH; the one pip installs else."""
     stac: bool = False
     """Whether the site has a STAC catalogue."""
+    new: bool = False
 
 
 @dataclass(slots=True)
@@ -56,12 +62,30 @@ def publish_aois(task: Task) -> Published:
     with (
         working(task.store.with_name(LOCK)),
         open_database(task.store, read_only=True) as database,
-        SiteWriter(task.site) as site,
+        SiteWriter(task.site, new=task.new) as site,
+        _seldom_collected(),
     ):
         for name in task.aois:
             _publish_aoi(database, site, task, name, result)
+            gc.collect()  # an AOI's scenes and tiles lead to one another
         result.written, result.unchanged = site.touched, site.unchanged
     return result
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Cycles of objects are looked for seldom, and not among those that are there already.
+
+    An AOI's many objects stay until all its pages are made: looking through them meanwhile takes a fifth of the time.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, result: Published) -> None:

@@ -1,12 +1,13 @@
 """What a build has to publish: found by comparing what the store holds with what is on record of the site."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pipeline.publish.parts import Published, Task
-from pipeline.publish.writer import SiteWriter, paths_in
+from pipeline.publish.writer import SiteWriter, leftovers, paths_in
 from pipeline.render.edition import edition, stac_edition
 from pipeline.render.paths import aoi_folders
 from pipeline.render.site_files import site_files
@@ -16,7 +17,9 @@ from pipeline.store.database import Database
 
 OWNED = ("aoi", "scene", "tile", "events", "assets", "stac")
 """The folders that belong to the site whole: what is in them and isn't of the site is removed."""
-_AOIS_A_TASK = 8
+_MOST_AOIS_A_TASK = 8
+_LEAST_TASKS = 32
+"""Where there are AOIs enough: so that all processes are at work until the end."""
 _Value = TypeVar("_Value")
 
 
@@ -34,6 +37,8 @@ class Plan:
     """What is on record of the site holds. Else every file is compared."""
     stac: bool = False
     """The site has a STAC catalogue."""
+    new: bool = False
+    """None of the site's own folders is there yet."""
 
     @property
     def is_empty(self) -> bool:
@@ -50,12 +55,14 @@ def make_plan(
     stamp = " ".join([edition(), *([dot] if dot else []), *([stac_edition()] if stac else [])])
     names = record.outdated(database, folders, stamp) if trusted else sorted(folders)
     fingerprint = record.site_fingerprint(database, stamp)
-    groups = [names[at : at + _AOIS_A_TASK] for at in range(0, len(names), _AOIS_A_TASK)]
+    size = max(1, min(_MOST_AOIS_A_TASK, len(names) // _LEAST_TASKS))
+    groups = [names[at : at + size] for at in range(0, len(names), size)]
+    new = not any(os.path.lexists(site / folder) for folder in OWNED)
     return Plan(
         site,
         folders,
         [
-            Task(store, site, group, _only(folders, group), _only(revisions, group), stamp, trusted, dot, stac)
+            Task(store, site, group, _only(folders, group), _only(revisions, group), stamp, trusted, dot, stac, new)
             for group in groups
         ],
         record.gone(database, folders) if trusted else [],
@@ -63,6 +70,7 @@ def make_plan(
         not trusted or record.fingerprint(database, "site") != fingerprint,
         trusted,
         stac,
+        new,
     )
 
 
@@ -85,6 +93,8 @@ def publish_site(database: Database, plan: Plan, writer: SiteWriter, results: Se
 
 def stale_paths(database: Database, plan: Plan, results: Sequence[Published]) -> set[str]:
     """The files of what is gone."""
+    if plan.new:
+        return leftovers(plan.site)
     kept = {path for result in results for _, _, _, paths, _ in result.units for path in paths.split("\n")}
     found = record.stale(database, results, plan.gone) if plan.trusted else paths_in(plan.site, OWNED)
     return found - kept

@@ -16,11 +16,12 @@ class SiteWriter:
     """Writes files by their path in the site. Nothing is ever written outside it, nor through a symbolic link.
 
     `touched` lists the files that were written, `unchanged` counts those that held the same bytes already.
-    All methods raise OSError.
+    With `new` the caller knows that none of the files is there yet: nobody looks. All methods raise OSError.
     """
 
-    def __init__(self, site: Path) -> None:
+    def __init__(self, site: Path, *, new: bool = False) -> None:
         self._root = Folder(site)
+        self._new = new
         self._open: OrderedDict[str, Folder] = OrderedDict()
         self._unflushed: set[str] = set()
         self.unchanged = 0
@@ -30,7 +31,7 @@ class SiteWriter:
         """Brings one file to these bytes. One that has them already isn't touched."""
         place, _, name = path.rpartition("/")
         folder = self._folder(place)
-        if self._holds(folder, name, data):
+        if not self._new and self._holds(folder, name, data):
             self.unchanged += 1
             return
         folder.replace(name, data)
@@ -51,6 +52,9 @@ class SiteWriter:
 
     def write_missing(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
         """Writes those of the files that aren't there at all; gives the others, in their order."""
+        if self._new:
+            self.write_all(files)
+            return {}
         there = {}
         for path, data in files.items():
             if self.has(path):
@@ -80,6 +84,8 @@ class SiteWriter:
 
     def has(self, path: str) -> bool:
         """Whether anything stands there."""
+        if self._new:
+            return False
         place, _, name = path.rpartition("/")
         return self._folder(place).has(name)
 
