@@ -14,12 +14,13 @@ from pipeline.event import STATUSES, Status
 from pipeline.insight.waiting import Waiting, reasons
 from pipeline.insight.words import excerpt
 from pipeline.render.environment import page
+from pipeline.render.mould import Mould
 from pipeline.render.overview import Counts, overview
 from pipeline.render.paths import url
 from pipeline.render.plain import built, lines, one_line
 from pipeline.render.scene_history import time_of
 from pipeline.render.scene_page import status_badges
-from pipeline.render.sentence import Sentence, sentence
+from pipeline.render.sentence import sentence
 from pipeline.store.board import Board, BoardScene, BoardTile
 from pipeline.timestamp import instant
 
@@ -33,7 +34,10 @@ Kind: TypeAlias = Literal["scenes", "tiles"]
 
 
 class Row(NamedTuple):
-    """A scene or tile in a list. `page` is in the folder of the scenes' pages, as the sentence's root."""
+    """A scene or tile in a list (aoi/list_row.html). `page` is in the folder of the scenes' pages, as `root`.
+
+    What it waits for is a sentence in parts, of which `words` lead to its root (`sentence.Sentence`).
+    """
 
     id: int
     page: str
@@ -45,7 +49,13 @@ class Row(NamedTuple):
     whole: str
     """The message where it is longer than what is shown of it; else nothing."""
     retries_left: int
-    why: Sentence
+    before: str
+    root: str
+    words: str
+    after: str
+
+
+_ROW = Mould("aoi/list_row.html", ("up", *Row._fields), "aoi/any/scenes.html")
 
 
 class PagerLink(NamedTuple):
@@ -83,7 +93,7 @@ def _row(of: BoardScene | BoardTile, board: Board, waiting: Waiting) -> Row:
         message,
         "" if message == of.message else lines(of.message, _LONGEST_TITLE),
         of.retry_countdown,
-        sentence(reason, board, of),
+        *sentence(reason, board, of),
     )
 
 
@@ -106,6 +116,7 @@ def _lists(
         for number in range(1, pages + 1):
             path = _path(folder, kind, status, number)
             first = (number - 1) * ROWS_A_PAGE
+            shown, up = some[first : first + ROWS_A_PAGE], url("scene/", path)
             files[path] = page(
                 "aoi/list.html",
                 path,
@@ -118,9 +129,10 @@ def _lists(
                 other=url(_path(folder, "tiles" if kind == "scenes" else "scenes", status, 1), path),
                 badges=status_badges(),
                 data=url(data_path, path),
-                up=url("scene/", path),
-                rows=some[first : first + ROWS_A_PAGE],
+                up=up,
+                rows=built("\n".join([_ROW.fill((up, *row)) for row in shown])),
                 first=first + 1,
+                last=first + len(shown),
                 total=len(some),
                 number=number,
                 pages=pages,
@@ -182,7 +194,7 @@ def _data(kind: Kind, entities: Sequence[BoardScene | BoardTile], rows: Sequence
     data = []
     for row, of in zip(rows, entities, strict=True):
         scene = of if isinstance(of, BoardScene) else of.scene
-        root_page, _, anchor = row.why.root.partition("#")
+        root_page, _, anchor = row.root.partition("#")
         data.append(
             (
                 row.id,
@@ -194,10 +206,10 @@ def _data(kind: Kind, entities: Sequence[BoardScene | BoardTile], rows: Sequence
                 place(row.message),
                 place(row.whole),
                 row.retries_left,
-                place(row.why.before),
+                place(row.before),
                 int(root_page.removesuffix(".html") or 0),
                 int(anchor.removeprefix("tile-") or 0),
-                place(row.why.after),
+                place(row.after),
             )
         )
     text = msgspec.json.encode({"texts": list(places), "rows": data})
