@@ -60,8 +60,9 @@ def make_target() -> Callable[[bytes], None]:
             bodies.scenes(board)
             bodies.tiles(board)
             bodies.root_tiles(board)
-            features.scenes(board)
-            features.tiles(board)
+            found = features.Features(board)
+            found.scenes()
+            found.tiles()
 
     return target
 

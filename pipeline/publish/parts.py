@@ -13,6 +13,7 @@ from pathlib import Path
 from pipeline.insight.facts import Facts
 from pipeline.publish.writer import SiteWriter
 from pipeline.render.aoi_files import aoi_files
+from pipeline.render.features import Features
 from pipeline.render.scene_files import SceneFiles
 from pipeline.render.summary import encoded
 from pipeline.store.board import load_board
@@ -95,7 +96,8 @@ def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, re
     if task.trusted:
         known = dict(database.rows("SELECT unit, fingerprint FROM published WHERE aoi = ?", [name]))
     facts = Facts(board)
-    scenes = SceneFiles(board, folder, facts.waiting, stac=task.stac)
+    features = Features(board)
+    scenes = SceneFiles(board, folder, facts.waiting, features, stac=task.stac)
     units = [
         (f"scene/{scene.id}", f"{task.edition} {scenes.fingerprint(scene)}", scene) for scene in board.scenes.values()
     ]
@@ -103,7 +105,9 @@ def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, re
     # Files that aren't there yet come first, so that whoever reads meanwhile finds what changed pages lead to.
     outdated.sort(key=lambda unit: site.has(f"{unit[0]}.html"))
     unit_of_aoi, stamp_of_aoi = f"aoi/{folder}", f"{task.edition} {task.revisions[name]}"
-    made = None if known.get(unit_of_aoi) == stamp_of_aoi else aoi_files(facts, folder, task.dot, stac=task.stac)
+    made = None
+    if known.get(unit_of_aoi) != stamp_of_aoi:
+        made = aoi_files(facts, folder, task.dot, features, stac=task.stac)
     left = site.write_missing(made.files) if made else {}
     for unit, stamp, scene in outdated:
         files = scenes.files(scene)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pipeline.event import STATUSES
 from pipeline.insight.facts import Facts
 from pipeline.insight.waiting import Waiting, waiting_json
-from pipeline.render import bodies, features, overview
+from pipeline.render import bodies, overview
 from pipeline.render.aoi_page import aoi_page
 from pipeline.render.attention_view import attention_json
 from pipeline.render.badge import badge
 from pipeline.render.day_pages import render_days
+from pipeline.render.features import Features
 from pipeline.render.feeds import FEED, aoi_feed
 from pipeline.render.graph_pages import render_graph
 from pipeline.render.list_pages import list_pages
@@ -32,10 +33,12 @@ class AoiFiles:
     summary: Summary
 
 
-def aoi_files(facts: Facts, folder: str, dot: str | None = None, *, stac: bool = False) -> AoiFiles:
+def aoi_files(
+    facts: Facts, folder: str, dot: str | None = None, features: Features | None = None, *, stac: bool = False
+) -> AoiFiles:
     """The files under the AOI's folder. `dot` names the program that lays out small graphs.
 
-    With `stac` also the AOI's collection in the STAC catalogue.
+    `features` are made if they aren't given. With `stac` also the AOI's collection in the STAC catalogue.
     """
     board = facts.board
     here = f"aoi/{folder}"
@@ -59,7 +62,8 @@ def aoi_files(facts: Facts, folder: str, dot: str | None = None, *, stac: bool =
         f"{here}/{MAP_DATA}": map_data(places, f"{here}/index.html"),
         **graph,
     }
-    scene_features, tile_features = features.scenes(board), features.tiles(board)
+    features = features or Features(board)
+    scene_features, tile_features = features.scenes(), features.tiles()
     files |= {f"{here}/scenes.geojson": scene_features[None], f"{here}/tiles.geojson": tile_features[None]}
     for status in STATUSES:
         files[f"{here}/scenes/{status}.json"] = bodies.scenes(board, status)

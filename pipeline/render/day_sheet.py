@@ -1,5 +1,6 @@
 """The sheet of a day as pages and Markdown show it: what is on its lists, and what operators did, in words."""
 
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -172,6 +173,7 @@ def _entity(kind: Kind, id: int, board: Board) -> Entity:
     return Entity(kind, id, path)
 
 
+@functools.lru_cache(maxsize=1024)
 def _shortened(message: str) -> str:
     """A message on one line, of at most 300 characters."""
     shown = words.one_line(message)

@@ -63,19 +63,37 @@ def tile_feature(of: BoardTile, aoi: str) -> geojson.Feature:
     return _feature(of, properties)
 
 
-def scenes(board: Board) -> dict[Status | None, bytes]:
-    """The scenes of an AOI by id: all of them, and those in each status."""
-    return _by_status((one.status, _encoder.encode(scene_feature(one, board.name))) for one in board.scenes.values())
+class Features:
+    """The features of an AOI's scenes and tiles, each encoded once for all the collections that it stands in."""
 
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._scenes: dict[int, bytes] = {}
+        self._tiles: dict[int, bytes] = {}
 
-def tiles(board: Board) -> dict[Status | None, bytes]:
-    """The tiles of an AOI by id: all of them, and those in each status."""
-    return _by_status((one.status, _encoder.encode(tile_feature(one, board.name))) for one in board.tiles.values())
+    def scenes(self) -> dict[Status | None, bytes]:
+        """The scenes by id: all of them, and those in each status."""
+        return _by_status((one.status, self._scene(one)) for one in self._board.scenes.values())
 
+    def tiles(self) -> dict[Status | None, bytes]:
+        """The tiles by id: all of them, and those in each status."""
+        return _by_status((one.status, self._tile(one)) for one in self._board.tiles.values())
 
-def scene_and_tiles(of: BoardScene, aoi: str) -> bytes:
-    """A scene and its tiles."""
-    return _collection([scene_feature(of, aoi), *(tile_feature(one, aoi) for one in of.tiles)])
+    def scene_and_tiles(self, of: BoardScene) -> bytes:
+        """A scene and its tiles."""
+        return _collection([self._scene(of), *[self._tile(one) for one in of.tiles]])
+
+    def _scene(self, of: BoardScene) -> bytes:
+        found = self._scenes.get(of.id)
+        if found is None:
+            found = self._scenes[of.id] = _encoder.encode(scene_feature(of, self._board.name))
+        return found
+
+    def _tile(self, of: BoardTile) -> bytes:
+        found = self._tiles.get(of.id)
+        if found is None:
+            found = self._tiles[of.id] = _encoder.encode(tile_feature(of, self._board.name))
+        return found
 
 
 def _feature(of: BoardScene | BoardTile, more: dict[str, Any]) -> geojson.Feature:
@@ -101,15 +119,16 @@ def _feature(of: BoardScene | BoardTile, more: dict[str, Any]) -> geojson.Featur
 _encoder = msgspec.json.Encoder()
 
 
-def _collection(features: list[geojson.Feature]) -> bytes:
-    return _encoder.encode(geojson.FeatureCollection(features)) + b"\n"
-
-
 def _by_status(features: Iterable[tuple[Status, bytes]]) -> dict[Status | None, bytes]:
-    """Collections of features that are encoded already, each once for both collections that it stands in."""
     found: dict[Status | None, list[bytes]] = {status: [] for status in (None, *STATUSES)}
     for status, feature in features:
         found[None].append(feature)
         found[status].append(feature)
-    head, tail = _collection([]).split(b"[]")
-    return {status: b"".join((head, b"[", b",".join(some), b"]", tail)) for status, some in found.items()}
+    return {status: _collection(some) for status, some in found.items()}
+
+
+_HEAD, _TAIL = _encoder.encode(geojson.FeatureCollection([])).split(b"[]")
+
+
+def _collection(features: list[bytes]) -> bytes:
+    return b"".join((_HEAD, b"[", b",".join(features), b"]", _TAIL, b"\n"))

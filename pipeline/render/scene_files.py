@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from pipeline.insight.waiting import Waiting
-from pipeline.render import bodies, features
+from pipeline.render import bodies
+from pipeline.render.features import Features
 from pipeline.render.scene_history import Happened
 from pipeline.render.scene_page import ScenePages
 from pipeline.render.stac_paths import item_path
@@ -16,11 +17,21 @@ from pipeline.store.board import Board, BoardScene, BoardTile
 class SceneFiles:
     """The files of an AOI's scenes, one scene after the other. Make one for each board.
 
-    `folder` is that of the AOI. `waiting` is made if it isn't given. With `stac` each has its item in the catalogue.
+    `folder` is that of the AOI. `waiting` and `features` are made if they aren't given. With `stac` each has its item
+    in the catalogue.
     """
 
-    def __init__(self, board: Board, folder: str, waiting: Waiting | None = None, *, stac: bool = False) -> None:
+    def __init__(
+        self,
+        board: Board,
+        folder: str,
+        waiting: Waiting | None = None,
+        features: Features | None = None,
+        *,
+        stac: bool = False,
+    ) -> None:
         self._board = board
+        self._features = features or Features(board)
         self._folder = folder
         self._stac = stac
         self._pages = ScenePages(board, folder, waiting)
@@ -30,7 +41,7 @@ class SceneFiles:
         aoi = self._board.name
         files = {
             f"scene/{scene.id}.json": bodies.scene(scene, aoi),
-            f"scene/{scene.id}.geojson": features.scene_and_tiles(scene, aoi),
+            f"scene/{scene.id}.geojson": self._features.scene_and_tiles(scene),
             **self._pages.pages(scene),
             f"scene/{scene.id}/tiles.json": bodies.scene_tiles(scene),
         }
