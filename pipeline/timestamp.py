@@ -102,8 +102,7 @@ def utc_day(text: object) -> str | None:
 
 def rfc3339(of: str) -> str:
     """An instant as RFC 3339 in UTC, without the zeros at the end of its fraction."""
-    seconds, fraction = of.split(".")
-    fraction = fraction.rstrip("0")
+    seconds, _, fraction = of.rstrip("0").partition(".")
     return f"{seconds}.{fraction}Z" if fraction else f"{seconds}Z"
 
 

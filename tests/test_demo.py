@@ -288,7 +288,7 @@ def test_denmark_demo_stands_as_in_the_documentation(sample_boards: dict[str, Bo
 
 def test_scenes_12_and_14_stand_as_in_the_documentation(sample_boards: dict[str, Board]) -> None:
     board = sample_boards["DenmarkDemoS2"]
-    found = {scene["id"]: scene for scene in json.loads(bodies.scenes(board))}
+    found = {scene["id"]: scene for scene in json.loads(bodies.scenes(board)[None])}
     assert found[12] == SCENE_12
     assert found[14] == SCENE_14
     assert list(found[12]["data"]) == list(SCENE_12["data"]), "in the order of the documentation"  # type: ignore[call-overload]

@@ -96,7 +96,7 @@ def list_entities(data: Path, kind: str, aoi: str, status: str | None, wait_seco
     def tell(board: Board) -> Shown:
         entities: Iterable[BoardScene | BoardTile] = (board.scenes if kind == "scene" else board.tiles).values()
         lines = [_line(one) for one in entities if wanted in (None, one.status)]
-        return Shown(lines, (bodies.scenes if kind == "scene" else bodies.tiles)(board, wanted))
+        return Shown(lines, (bodies.scenes if kind == "scene" else bodies.tiles)(board)[wanted])
 
     return _ask(data, wait_seconds, lambda database: _of_aoi(database, aoi, tell))
 

@@ -105,17 +105,19 @@ def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, re
     # Files that aren't there yet come first, so that whoever reads meanwhile finds what changed pages lead to.
     outdated.sort(key=lambda unit: site.has(f"{unit[0]}.html"))
     unit_of_aoi, stamp_of_aoi = f"aoi/{folder}", f"{task.edition} {task.revisions[name]}"
-    made = None
+    aoi_units: list[tuple[str, str, str, str, str]] = []
+    left: dict[str, bytes] = {}
     if known.get(unit_of_aoi) != stamp_of_aoi:
         made = aoi_files(facts, folder, task.dot, features, stac=task.stac)
-    left = site.write_missing(made.files) if made else {}
-    for unit, stamp, scene in outdated:
-        files = scenes.files(scene)
-        site.write_all(site.write_missing(files))
-        result.units.append((unit, name, stamp, "\n".join(files), ""))
-    if made:
-        site.write_all(left)
+        left = site.write_missing(made.files)
         if made.warnings:
             result.warnings += made.warnings
             stamp_of_aoi += " makeshift"  # so that the next build tries again
-        result.units.append((unit_of_aoi, name, stamp_of_aoi, "\n".join(made.files), encoded(made.summary)))
+        aoi_units.append((unit_of_aoi, name, stamp_of_aoi, "\n".join(made.files), encoded(made.summary)))
+        del made  # of a large AOI it is the most that there is
+    for scene_unit, stamp, scene in outdated:
+        files = scenes.files(scene)
+        site.write_all(site.write_missing(files))
+        result.units.append((scene_unit, name, stamp, "\n".join(files), ""))
+    site.write_all(left)
+    result.units += aoi_units

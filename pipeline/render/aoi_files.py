@@ -45,11 +45,12 @@ def aoi_files(
     workload = overview.overview(board)
     places = aoi_places(board)
     graph, warnings = render_graph(board, folder, _Sentences(facts.waiting), dot_choice=dot)
+    scene_bodies, tile_bodies = bodies.scenes(board), bodies.tiles(board)
     files = {
         f"{here}/overview.txt": overview.text(workload),
         f"{here}/overview.json": overview.json(workload),
-        f"{here}/scenes.json": bodies.scenes(board),
-        f"{here}/tiles.json": bodies.tiles(board),
+        f"{here}/scenes.json": scene_bodies[None],
+        f"{here}/tiles.json": tile_bodies[None],
         f"{here}/roottiles.json": bodies.root_tiles(board),
         f"{here}/leaftiles.json": bodies.leaf_tiles(board),
         f"{here}/pending.json": pending_json(board),
@@ -66,9 +67,9 @@ def aoi_files(
     scene_features, tile_features = features.scenes(), features.tiles()
     files |= {f"{here}/scenes.geojson": scene_features[None], f"{here}/tiles.geojson": tile_features[None]}
     for status in STATUSES:
-        files[f"{here}/scenes/{status}.json"] = bodies.scenes(board, status)
+        files[f"{here}/scenes/{status}.json"] = scene_bodies[status]
         files[f"{here}/scenes/{status}.geojson"] = scene_features[status]
-        files[f"{here}/tiles/{status}.json"] = bodies.tiles(board, status)
+        files[f"{here}/tiles/{status}.json"] = tile_bodies[status]
         files[f"{here}/tiles/{status}.geojson"] = tile_features[status]
     files.update(list_pages(board, folder, facts.waiting))
     files.update(render_days(facts, folder))

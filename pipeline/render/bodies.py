@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipeline.event import Status
+from pipeline.event import STATUSES, Status
 from pipeline.store.board import Board, BoardScene, BoardTile
 
 
@@ -75,9 +75,9 @@ def scene(of: BoardScene, aoi: str) -> bytes:
     return _json(_scene(of, aoi))
 
 
-def scenes(board: Board, status: Status | None = None) -> bytes:
+def scenes(board: Board) -> dict[Status | None, bytes]:
     """`GET /aoi/{aoi}/scenes` and `/scenes/{status}`: by id."""
-    return _json([_scene(one, board.name) for one in board.scenes.values() if status in (None, one.status)])
+    return _by_status((one.status, _encoder.encode(_scene(one, board.name))) for one in board.scenes.values())
 
 
 def tile(of: BoardTile, aoi: str) -> bytes:
@@ -90,9 +90,9 @@ def scene_tiles(of: BoardScene) -> bytes:
     return _json([_tile(one, _empty_scene(one)) for one in of.tiles])
 
 
-def tiles(board: Board, status: Status | None = None) -> bytes:
-    """`GET /aoi/{aoi}/tiles/{status}`, or all tiles: by id, with the empty scene."""
-    return _json([_tile(one, _empty_scene(one)) for one in board.tiles.values() if status in (None, one.status)])
+def tiles(board: Board) -> dict[Status | None, bytes]:
+    """`GET /aoi/{aoi}/tiles/{status}`, and all tiles: by id, with the empty scene."""
+    return _by_status((one.status, _encoder.encode(_tile(one, _empty_scene(one)))) for one in board.tiles.values())
 
 
 def root_tiles(board: Board) -> bytes:
@@ -113,6 +113,15 @@ def roots(board: Board) -> list[BoardTile]:
 def leaves(board: Board) -> list[BoardTile]:
     """Tiles that are nobody's previous and aren't FAILED."""
     return [one for one in board.tiles.values() if not one.next and one.status != "FAILED"]
+
+
+def _by_status(bodies: Iterable[tuple[Status, bytes]]) -> dict[Status | None, bytes]:
+    """Arrays of what is encoded already, each once for both that it stands in."""
+    found: dict[Status | None, list[bytes]] = {status: [] for status in (None, *STATUSES)}
+    for status, body in bodies:
+        found[None].append(body)
+        found[status].append(body)
+    return {status: b"[" + b",".join(some) + b"]\n" for status, some in found.items()}
 
 
 def _scene(of: BoardScene, aoi: str) -> _SceneBody:

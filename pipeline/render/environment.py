@@ -60,10 +60,13 @@ _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\u
 def html_bytes(text: str) -> bytes:
     """HTML as UTF-8. Controls and noncharacters, which HTML may not hold, become U+FFFD."""
     encoded = text.encode("utf-8", "backslashreplace")
-    if len(encoded.translate(None, _CONTROLS)) == len(encoded) and b"\xef" not in encoded:
-        # The controls beyond ASCII begin as the middle dot and the degree sign do, which many pages have.
-        if all(part[0] >= _AFTER_CONTROLS for part in encoded.split(b"\xc2")[1:]):
-            return encoded
+    # The controls beyond ASCII begin as the middle dot and the degree sign do, which many pages have.
+    if (
+        len(encoded.translate(None, _CONTROLS)) == len(encoded)
+        and b"\xef" not in encoded
+        and all(part[0] >= _AFTER_CONTROLS for part in encoded.split(b"\xc2")[1:])
+    ):
+        return encoded
     return _NO_TEXT.sub("\ufffd", encoded.decode()).encode()
 
 

@@ -171,7 +171,7 @@ def _text(text: str) -> str:
     """A text from the log as SVG text, in HTML and in XML."""
     if not text.isascii() or not text.isprintable():
         text = visible(_BREAKS.sub(" ", text))
-    return escape(text, quote=False)
+    return escape(text, quote=False) if "&" in text or "<" in text or ">" in text else text
 
 
 # As part of a page

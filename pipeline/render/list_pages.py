@@ -4,7 +4,7 @@ The pages are complete without a script. With one, filtering and sorting work ov
 loaded when it is first needed. It is a `.js` file: a page that was opened from a folder can't read any other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -71,13 +71,16 @@ def list_pages(board: Board, folder: str, waiting: Waiting | None = None) -> dic
     known = reasons(board) if waiting is None else waiting
     counts = overview(board)
     scenes, tiles = list(board.scenes.values()), list(board.tiles.values())
+    acquired = {scene.id: time_of(instant(scene.date)) if scene.date else built("") for scene in scenes}
+    scene_rows = [_row(one, board, known, acquired) for one in scenes]
+    tile_rows = [_row(one, board, known, acquired) for one in tiles]
     return {
-        **_lists(board, folder, "scenes", scenes, [_row(one, board, known) for one in scenes], counts.scenes),
-        **_lists(board, folder, "tiles", tiles, [_row(one, board, known) for one in tiles], counts.tiles),
+        **_lists(board, folder, "scenes", scenes, scene_rows, counts.scenes),
+        **_lists(board, folder, "tiles", tiles, tile_rows, counts.tiles),
     }
 
 
-def _row(of: BoardScene | BoardTile, board: Board, waiting: Waiting) -> Row:
+def _row(of: BoardScene | BoardTile, board: Board, waiting: Waiting, acquired: Mapping[int, Markup]) -> Row:
     if isinstance(of, BoardScene):
         scene, where, reason = of, f"{of.id}.html", waiting.scene(of.id)
     else:
@@ -87,7 +90,7 @@ def _row(of: BoardScene | BoardTile, board: Board, waiting: Waiting) -> Row:
         of.id,
         where,
         one_line(of.source_id, _LONGEST_NAME),
-        time_of(instant(scene.date)) if scene.date else built(""),
+        acquired[scene.id],
         status_badges()[of.status],
         of.by_hand,
         message,
@@ -192,15 +195,18 @@ def _data(kind: Kind, entities: Sequence[BoardScene | BoardTile], rows: Sequence
         return places.setdefault(text, len(places))
 
     data = []
+    dates: dict[int, str] = {}
     for row, of in zip(rows, entities, strict=True):
         scene = of if isinstance(of, BoardScene) else of.scene
+        if scene.id not in dates:
+            dates[scene.id] = instant(scene.date)[:19].replace("T", " ") if scene.date else ""
         root_page, _, anchor = row.root.partition("#")
         data.append(
             (
                 row.id,
                 scene.id,
                 place(row.name),
-                place((instant(scene.date)[:19].replace("T", " ")) if scene.date else ""),
+                place(dates[scene.id]),
                 STATUSES.index(of.status),
                 int(row.by_hand),
                 place(row.message),

@@ -19,6 +19,7 @@ _Shape: TypeAlias = tuple[bool | int, ...]
 _Known: TypeAlias = tuple[list[str], Callable[[Sequence[Any]], Iterable[Any]]]
 _MARK = re.compile("\0([0-9]+)\0")
 _MOST_SHAPES = 4096
+_NO_ROWS: tuple[int, ...] = ()
 
 
 class Mould:
@@ -41,9 +42,7 @@ class Mould:
 
     def fill(self, values: Sequence[Any]) -> Markup:
         """The template with these values, in the order of the names."""
-        flat, lengths = values, ()
-        if self._has_rows is not None:
-            flat, lengths = _flattened(values, self._has_rows)
+        flat, lengths = (values, _NO_ROWS) if self._has_rows is None else _flattened(values, self._has_rows)
         shape: _Shape = (*[not one for one in flat], *lengths)
         found = self._known.get(shape)
         if found is None:

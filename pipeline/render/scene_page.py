@@ -145,7 +145,7 @@ class ScenePages:
         parts = -(-len(told.happened) // EVENTS_A_PAGE)
         replaced = replaced_payloads(told.happened)
         path = f"scene/{scene.id}.html"
-        files = {path: self._page(scene, told, path, replaced, parts)}
+        files = {path: self._page(scene, told, replaced, parts)}
         for part in range(2, parts + 1):
             path = f"scene/{scene.id}/history-{part}.html"
             files[path] = self._older(scene, told, path, replaced, part, parts)
@@ -169,14 +169,15 @@ class ScenePages:
             happened=len(told.happened),
         )
 
-    def _page(self, scene: BoardScene, told: Told, path: str, replaced: dict[int, bytes], parts: int) -> bytes:
+    def _page(self, scene: BoardScene, told: Told, replaced: dict[int, bytes], parts: int) -> bytes:
         outline = self._outlines.of(scene)
         drawing, place = outline.drawing, outline.places[0]
         full = len(scene.tiles) <= TILES_IN_FULL
         together = self._commands.together("retry", scene.tiles)
         offer = self._commands.listed(scene)
         tiles = [
-            _TILE.fill(self._tile(tile, number, told, outline, full)) for number, tile in enumerate(scene.tiles, start=1)
+            _TILE.fill(self._tile(tile, number, told, outline, full))
+            for number, tile in enumerate(scene.tiles, start=1)
         ]
         shown = SceneShown(
             scene.id,

@@ -1,5 +1,6 @@
 """A build brings the site up to the log: touches what differs, removes what is gone, tells of itself last."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -344,3 +345,24 @@ def test_the_past_is_rendered_into_another_site(board: Callable[..., Any], log: 
     with pytest.raises(SiteRefused, match="the site of the present"):
         build_as_of(data, site, "2022-03-05T12:00:00.000000000")
     assert differing(tree(site), present) == []
+
+
+def test_a_new_site_is_one_without_any_of_its_folders(board: Callable[..., Any], data: Path, tmp_path: Path) -> None:
+    """Only there may a build go without a look: a single folder of another site's files, and all are compared."""
+    other = tmp_path / "other"
+    build(data, other)
+    first = states(other)
+    for name in ("aoi", "events", "assets"):
+        shutil.rmtree(other / name)
+    (other / "tile" / "left.json").write_text("{}")
+    again = build(data, other, check_site=True)
+    after = states(other)
+    assert after.keys() == first.keys()
+    assert {path for path in first if path.startswith(("scene/", "tile/")) and first[path] != after[path]} == set()
+    assert (again.removed, again.unchanged > 0) == (1, True)
+
+
+def test_a_build_leaves_the_search_for_cycles_as_it_was(board: Callable[..., Any]) -> None:
+    before = gc.get_threshold(), gc.get_freeze_count(), gc.isenabled()
+    board(full=True, check_site=True)
+    assert (gc.get_threshold(), gc.get_freeze_count(), gc.isenabled()) == before

@@ -108,3 +108,20 @@ def test_what_is_in_the_sites_folders_is_found_with_leftovers_of_killed_builds(f
         ".build.json.0123456789abcdef.tmp",
     }  # fmt: skip
     assert leftovers(folder) == {".build.json.0123456789abcdef.tmp"}
+
+
+def test_in_a_new_site_nobody_looks_for_what_is_there(folder: Path) -> None:
+    """All is written, by a rename as ever: what came meanwhile is replaced whole, a link not followed."""
+    (folder.parent / "precious").write_text("precious")
+    (folder / "same").write_bytes(b"same")
+    (folder / "link").symlink_to(folder.parent / "precious")
+    before = state(folder / "same")
+    with SiteWriter(folder, new=True) as site:
+        assert not site.has("same")
+        assert site.write_missing({"same": b"same", "link": b"page", "scene/1.html": b"1"}) == {}
+        assert (site.touched, site.unchanged) == (["same", "link", "scene/1.html"], 0)
+    assert state(folder / "same")[0] != before[0]
+    assert (folder / "link").read_bytes() == b"page"
+    assert not (folder / "link").is_symlink()
+    assert (folder.parent / "precious").read_text() == "precious"
+    assert not leftovers(folder)
