@@ -15,6 +15,7 @@ _MODULES = {
     "log": "log",
     "pending": "pending",
     "export": "export",
+    "import": "import_",
     "demo": "demo",
     "watch": "watch",
     "serve": "serve",

@@ -124,6 +124,11 @@ _CODES = {
     "TimestampInvalid": Code.USAGE,
     "EventInvalid": Code.USAGE,
     "Unwritable": Code.USAGE,
+    "AddressInvalid": Code.USAGE,
+    "AoiUnknown": Code.NOT_FOUND,
+    "AnswerInvalid": Code.FAILED,
+    "SourceUnusable": Code.FAILED,
+    "ImportRefused": Code.EXISTS,
 }
 """By name, so that a command doesn't import what it doesn't use."""
 
