@@ -1,6 +1,6 @@
 """What of a server's answers the folded events don't give."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pipeline.event import canonical
@@ -36,6 +36,15 @@ _WHY = {
     "geometry": "a footprint is given when a scene is added; no event changes it",
     "tags": "tags are given when a scene is added; no event changes them",
 }
+
+
+_WEIGHTS = {"it": 20, "status": 10, "message": 3, "RetryCountDown": 1}
+_OTHERS_WEIGHT = 3
+
+
+def weight(found: Iterable[Difference]) -> int:
+    """How much is not as it should be: of two plans the one with less is the nearer."""
+    return sum(_WEIGHTS.get(one.what, _OTHERS_WEIGHT) for one in found)
 
 
 def same_json(one: bytes, other: bytes) -> bool:

@@ -10,7 +10,7 @@ from pipeline.fold.apply import Folded, fold
 from pipeline.log.append import append_lines
 from pipeline.moving_in.answers import AoiAnswers, Source
 from pipeline.moving_in.conflicts import check_unique, claims_of, conflicts
-from pipeline.moving_in.differences import Difference, differences
+from pipeline.moving_in.differences import Difference, differences, weight
 from pipeline.moving_in.lines import Writer
 from pipeline.moving_in.plan import Plan, plan
 from pipeline.moving_in.reading import read_aois
@@ -105,9 +105,9 @@ def plan_aoi(past: Past, answers: AoiAnswers, source: str) -> ImportedAoi:
         found, then = _planned(past, lines, answers, source, parents_first=False)
         if then:
             other, other_then = _planned(past, lines, answers, source, parents_first=True)
-            if len(other_then) < len(then):
+            if weight(other_then) < weight(then):
                 found, then = other, other_then
-        if exists and len(then) >= len(left):  # what is left to do can't be done
+        if exists and weight(then) >= weight(left):  # what is left to do can't be done
             why = {one[:4]: one.why for one in then}
             left = [one._replace(why=why.get(one[:4], one.why)) for one in left]
             break

@@ -7,7 +7,7 @@ import re
 import ssl
 import urllib.request
 from collections.abc import Callable
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException, HTTPMessage, IncompleteRead
 from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, quote, urlsplit
@@ -98,8 +98,11 @@ class Server:
             try:
                 with self._opener.open(self._request(address), timeout=self._timeout_seconds) as answer:
                     body: bytes = answer.read(LARGEST_BYTES + 1)
+                    missing: int | None = answer.length
                 if len(body) > LARGEST_BYTES:
                     raise SourceUnusable(f"{address}: an answer of more than {LARGEST_BYTES:,} bytes")
+                if missing:  # reading up to a size doesn't tell
+                    raise IncompleteRead(body, missing)
                 return body
             except HTTPError as error:
                 with error:
