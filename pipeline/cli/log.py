@@ -17,18 +17,23 @@ def command() -> None:
 @command.command("append")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.File("rb"))
 @click.option(
-    "--source", type=TEXT, default=None, help="The source of bare results.  [default: sceneboard/ and this host]"
+    "--source",
+    type=TEXT,
+    default=None,
+    help="The source of bare results and messages.  [default: the queue, or sceneboard/ and this host]",
 )
 @json_option
 @click.pass_obj
 def append(folders: Folders, files: tuple[IO[bytes], ...], source: str | None, as_json: bool) -> None:
-    """Append workers' results, one JSON object a line: bare, or as events.
+    """Append workers' results: bare, as events, or as messages of the server's queues (Pub/Sub, pgqueue).
 
-    Either every line of a file is appended, or, if one can't be used, none. - is standard input.
+    One JSON value a line, or one list over several lines. Either all of a file is appended, or, if something in it
+    can't be used, nothing. - is standard input.
 
     \b
-    Example:
+    Examples:
       echo '{"type":"tile","id":12,"status":"DONE","message":""}' | sceneboard log append -
+      gcloud pubsub subscriptions pull results --limit 100 --format json | sceneboard log append -
     """
     from pipeline.operate.append_results import append_results
 

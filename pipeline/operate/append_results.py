@@ -1,4 +1,4 @@
-"""`log append`: takes workers' results, bare or as events, into the log."""
+"""`log append`: takes workers' results into the log, bare, as events, or as messages of the server's queues."""
 
 from pathlib import Path
 from typing import Any
@@ -10,27 +10,30 @@ from pipeline.log.append import append_lines
 from pipeline.log.compose import Unwritable, compose
 from pipeline.operate.answer import Answer, Code
 from pipeline.operate.blind import EVENTS
+from pipeline.operate.queue_messages import Message, MessageInvalid, messages
 
 _BATCH = 2_000
 
 
 def append_results(data: Path, text: bytes, name: str, source: str | None) -> Answer:
-    """Appends all lines of a text, or none if one can't be used. Raises AppendFailed."""
+    """Appends all messages of a text, or none if one can't be used. Raises AppendFailed."""
     lines: list[bytes] = []
-    for number, line in enumerate(text.split(b"\n"), 1):
-        if not line.strip():
-            continue
+    for place, message in messages(text):
         try:
-            lines.append(_event(line.strip(), source))
+            if isinstance(message, MessageInvalid):
+                raise EventInvalid(str(message))
+            lines.append(_event(message, source))
         except EventInvalid as invalid:
-            return Answer(name, Code.USAGE, f"{name}, line {number}: {invalid}; nothing of {name} was appended")
+            where = f"{name}, {place}" if place else name
+            return Answer(name, Code.USAGE, f"{where}: {invalid}; nothing of {name} was appended")
     for start in range(0, len(lines), _BATCH):
         append_lines(data / EVENTS, lines[start : start + _BATCH])
     return Answer(name, Code.OK, f"{name}: {len(lines):,} events appended", appended=bool(lines))
 
 
-def _event(line: bytes, source: str | None) -> bytes:
-    """The line if it is an event, or an event around the bare result. Raises EventInvalid."""
+def _event(message: Message, source: str | None) -> bytes:
+    """The body if it is an event, or an event around the bare result. Raises EventInvalid."""
+    line = message.body.strip()
     try:
         value: Any = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -42,9 +45,13 @@ def _event(line: bytes, source: str | None) -> bytes:
         if kind not in ("scene", "tile"):
             raise EventInvalid('a bare result has "type": "scene" or "tile"')
         try:
-            line = compose(f"{kind}.result", value, source=source)
+            line = compose(
+                f"{kind}.result", value, source=source or message.source, id=message.id, time=message.time
+            )  # fmt: skip
         except Unwritable as error:
             raise EventInvalid(str(error)) from None
+    elif b"\n" in line:
+        line = msgspec.json.format(line, indent=-1)
     event = decode(line)
     moment(event)
     return line

@@ -69,7 +69,7 @@ def test_several_files_are_reported_each(sceneboard: "Command", log: Log, tmp_pa
 @pytest.mark.parametrize(
     "text",
     [
-        "nonsense", "[]", "5", "{}", '{"type":"aoi","id":1,"status":"DONE"}', '{"type":"tile","status":"DONE"}',
+        "nonsense", "[5]", "5", "{}", '{"type":"aoi","id":1,"status":"DONE"}', '{"type":"tile","status":"DONE"}',
         '{"type":"tile","id":"12","status":"DONE"}', '{"type":"tile","id":12,"status":"BROKEN"}',
         '{"type":"tile","id":12}', '{"specversion":"1.0","type":"tile.retry","data":{"id":1}}',
         '{"type":"tile","id":12,"status":"DONE","x":1e999}',
