@@ -74,14 +74,12 @@ def command(
 
             source = Folder(folder)
         else:
-            from pipeline.moving_in.server import Server
+            from pipeline.moving_in.server import Server, in_the_clear
 
             bearer = _bearer(variable)
-            if bearer is not None and (url or "").startswith("http:"):
+            source = Server(url or "", bearer, timeout_seconds=timeout_seconds, attempts=attempts, wait=time.sleep)
+            if bearer is not None and in_the_clear(url or ""):
                 warn("the bearer goes over the network in the clear: http, not https")
-            source = Server(
-                url or "", bearer, timeout_seconds=timeout_seconds, attempts=attempts, wait=time.sleep
-            )  # fmt: skip
         found = import_answers(folders.data, source, aois, wait_seconds, dry_run=dry_run)
     if as_json:
         print_json(_as_dict(found, dry_run))

@@ -20,6 +20,9 @@ PAGE = 1000
 """Entries of a list that are asked for at a time."""
 LARGEST_BYTES = 1024 * 1024 * 1024
 """Of an answer. No page is that large."""
+MOST_ENTRIES = 10_000_000
+"""Of a list. A server that goes on for ever is left."""
+_NOT_THERE = frozenset({400, 404, 405, 410, 501})
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LONGEST_WAIT_SECONDS = 60.0
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -71,6 +74,8 @@ class Server:
                 return address, found
             found += [entry for id, entry in fresh.items() if id not in seen]
             seen |= fresh.keys()
+            if len(seen) > MOST_ENTRIES:
+                raise SourceUnusable(f"{address}: more than {MOST_ENTRIES:,} entries")
             page += 1
 
     def text_of(self, *path: str) -> bytes | None:
@@ -83,8 +88,8 @@ class Server:
         body = self._get(address)
         if body is None:
             raise SourceUnusable(
-                f"{address}: 404, not found. Either this is not the workflow server, or its API is below another path: "
-                "give the URL that GET /aoi/ is below"
+                f"{address}: not found. Either this is not the workflow server, or its API is below another path: give "
+                "the URL that GET /aoi/ is below"
             )
         return body
 
@@ -106,7 +111,7 @@ class Server:
                 return body
             except HTTPError as error:
                 with error:
-                    if error.code == 404:
+                    if error.code in _NOT_THERE:
                         return None
                     if error.code not in _AGAIN:
                         raise SourceUnusable(f"{address}: {self._refusal(error)}") from None
@@ -137,6 +142,13 @@ class Server:
         if self._bearer is None:
             return f"{error.code}: the server wants a bearer: put it into an environment variable (see --bearer)"
         return f"{error.code}: the server does not take this bearer"
+
+
+def in_the_clear(url: str) -> bool:
+    """Whether what is sent to a URL can be read on the way: http, and not to this host itself."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    return parts.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127.")
 
 
 def _checked(url: str) -> str:

@@ -4,7 +4,9 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from log_lines import Log, at, event
@@ -21,6 +23,7 @@ from test_http_bodies import (
 )
 
 from pipeline.build import build
+from pipeline.serve.application import Application
 
 if TYPE_CHECKING:
     from conftest import Command
@@ -287,6 +290,32 @@ def test_what_is_only_in_the_log_is_left_and_named(sceneboard: "Command", elsewh
     said = sceneboard("import", site_of(elsewhere))
     assert said.code == 0
     assert "not there, left as they are here: Ours" in said.text
+
+
+def test_what_our_own_server_answers_can_be_imported(sceneboard: "Command", elsewhere: Log, site: Path) -> None:
+    elsewhere.aoi("a b")
+    elsewhere.scene(1, {11: None, 12: None}, aoi="a b", tags={"orbit": "44"})
+    elsewhere.says("scene", 1, "DONE")
+    elsewhere.says("tile", 11, "RETRY", "disk full")
+    with make_server("127.0.0.1", 0, Application(site_of(elsewhere)), handler_class=_Silent) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            said = sceneboard("import", "--url", f"http://127.0.0.1:{server.server_port}/")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert said.code == 0, said.text
+    assert "taken over" not in said.text
+    sceneboard("build")
+    for file in ("aoi/a%20b/tiles.json", "scene/1.json", "aoi/index.json"):
+        assert body(site / file) == body(elsewhere.folder.parent / "site" / file)
+    assert body(site / "scene/1.geojson")["features"][0]["properties"]["tags"] == {"orbit": "44"}
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
 
 
 # Ids

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from replay_server import Replay, serving
 
+from pipeline.moving_in import server as server_module
 from pipeline.moving_in.answers import AnswerInvalid, SourceUnusable
 from pipeline.moving_in.reading import read_aois
-from pipeline.moving_in.server import AddressInvalid, Server
+from pipeline.moving_in.server import AddressInvalid, Server, in_the_clear
 
 WAITED: list[float] = []
 
@@ -94,8 +95,8 @@ def test_after_so_many_attempts_it_is_told(replay: Replay) -> None:
     ("answer", "message"),
     [
         ({"code": 401, "body": ""}, "401: the server wants a bearer"),
-        ({"code": 404, "body": ""}, "404, not found. Either this is not the workflow server"),
-        ({"code": 400, "body": ""}, "400 Bad Request"),
+        ({"code": 404, "body": ""}, "not found. Either this is not the workflow server"),
+        ({"code": 406, "body": ""}, "406 Not Acceptable"),
         ({"code": 200, "body": "<html>Sign in</html>"}, "not JSON .*Sign in.*Is it the workflow server"),
         ({"code": 200, "body": '{"ID":"A"}'}, "not a list"),
         ({"code": 200, "body": '[{"ID":""}]'}, "entry 1: not as the workflow server answers"),
@@ -140,6 +141,26 @@ def test_an_api_below_a_path_and_a_name_that_has_to_be_encoded(replay: Replay) -
     replay.answers["/api/aoi/"] = ok([{"ID": name, "status": "NEW"}])
     (aoi,) = read_aois(server(replay, "/api/"), [])
     assert (aoi.name, aoi.scenes) == (name, {})
+
+
+def test_a_list_that_goes_on_for_ever_is_left(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "MOST_ENTRIES", 200)
+    replay.answers, replay.largest_page = answers(scenes(250)), 100
+    with pytest.raises(SourceUnusable, match="more than 200 entries"):
+        list(read_aois(server(replay), []))
+
+
+@pytest.mark.parametrize(
+    ("url", "readable"),
+    [
+        ("http://ingester:8080", True),
+        ("https://ingester", False),
+        ("http://localhost:1", False),
+        ("http://[::1]", False),
+    ],
+)
+def test_a_bearer_in_the_clear_is_noticed(url: str, readable: bool) -> None:
+    assert in_the_clear(url) is readable
 
 
 @pytest.mark.parametrize("bearer", ["two words", "line\nend", "é", ""])
