@@ -13,7 +13,7 @@ ODD = {
     "half a pair": ('{"type":"tile","id":40,"status":"DONE","message":"\\ud800"}', "not JSON"),
     "too deep": ('{"type":"tile","id":40,"status":"DONE","n":' + "[" * 100_000 + "}", "not JSON"),
     "an id beyond all ids": ('{"type":"tile","id":99999999999999999999,"status":"DONE"}', "not an event"),
-    "no object": ("[]", "an object is expected"),
+    "no object": ("5", "an object is expected"),
     "another type": ('{"type":"aoi","id":"x"}', '"type": "scene" or "tile"'),
 }
 
