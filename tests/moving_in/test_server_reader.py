@@ -1,6 +1,7 @@
 """A workflow server read over HTTP: pages, attempts, redirects, the bearer."""
 
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -116,6 +117,14 @@ def test_an_answer_cut_short_is_asked_for_again(replay: Replay) -> None:
     replay.answers = answers([], **{"/aoi/": [cut, ok([])]})
     assert list(read_aois(server(replay), [])) == []
     assert WAITED == [1]
+
+
+def test_a_server_that_is_silent_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections, and nobody answers
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        quiet = Server(url, None, timeout_seconds=0.05, attempts=2, wait=WAITED.append)
+        with pytest.raises(SourceUnusable, match="no answer after 2 attempts: timed out"):
+            list(read_aois(quiet, []))
 
 
 def test_the_bearer_is_sent_to_the_server_and_nowhere_else(replay: Replay) -> None:
