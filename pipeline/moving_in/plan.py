@@ -15,16 +15,14 @@ comes with a result in any case: no other event carries one.
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import msgspec
-
-from pipeline.event import NOTHING, EventInvalid, Status, decode
+from pipeline.event import EventInvalid, Status, decode
 from pipeline.fold.apply import Folded
 from pipeline.fold.outcome import Outcome
 from pipeline.fold.state import Scene, Tile
-from pipeline.moving_in.answers import AoiAnswers, Place, SceneAnswer, TileAnswer
+from pipeline.moving_in.answers import AoiAnswers, SceneAnswer, TileAnswer
+from pipeline.moving_in.creations import as_root, creations
 from pipeline.moving_in.differences import same_json
 from pipeline.moving_in.lines import Writer
-from pipeline.operate.scene_bodies import in_order
 
 MOST_RETRIES = 1_000
 """Each retry that was used up is an event: more than so many aren't made up for one scene or tile."""
@@ -58,11 +56,6 @@ class _Planner:
     def __init__(self, folded: Folded, answers: AoiAnswers, writer: Writer) -> None:
         self._folded, self._aoi, self._answers, self._writer = folded, folded.aoi, answers, writer
         self._new: set[tuple[str, int]] = set()
-        self._tiles_of: dict[int, list[TileAnswer]] = {}
-        for tile in answers.tiles.values():
-            self._tiles_of.setdefault(tile.scene.id, []).append(tile)
-        self._waited_for = {tile.previous_id for tile in answers.tiles.values() if _has_run(tile)}
-        """Ids of tiles that must have been DONE for others to run."""
         self._previous = {tile.previous_id for tile in answers.tiles.values()}
         self.lines: list[bytes] = []
         self.refused: dict[int, str] = {}
@@ -99,20 +92,17 @@ class _Planner:
         for entity in [*self._known(self._aoi.scenes), *self._known(self._aoi.tiles)]:
             if entity.status == "FAILED" and self._wanted(entity) != "FAILED":
                 self._force(entity, "NEW")  # what waits for a FAILED one can be neither added nor failed
-        bodies = [
-            self._body(scene)
-            for id, scene in sorted(self._answers.scenes.items())
-            if id not in self._aoi.scenes and self._tiles_of.get(id)
-        ]
-        for id in self._answers.scenes.keys() - self._aoi.scenes.keys() - self._tiles_of.keys():
+        missing = self._answers.scenes.keys() - self._aoi.scenes.keys()
+        bodies = creations(self._answers, missing)
+        for id in missing - {body["id"] for body in bodies}:
             self.refused[id] = "a scene without tiles can't be added"
-        for body in in_order(bodies):
+        for body in bodies:
             self._create(body)
 
     def _create(self, body: dict[str, Any]) -> None:
         problem = self._try("scene.created", body)
         if problem is not None:
-            tiles = {name: tile if self._can_wait(tile) else _as_root(tile) for name, tile in body["tiles"].items()}
+            tiles = {name: tile if self._can_wait(tile) else as_root(tile) for name, tile in body["tiles"].items()}
             problem = self._try("scene.created", {**body, "tiles": tiles})
         if problem is not None:
             self.refused[body["id"]] = problem
@@ -130,39 +120,6 @@ class _Planner:
             if tile is None or tile.status == "FAILED":
                 return False
         return True
-
-    def _body(self, scene: SceneAnswer) -> dict[str, Any]:
-        tiles = self._tiles_of[scene.id]
-        place = self._answers.places.get(("scene", scene.id), Place())
-        return {
-            "id": scene.id,
-            "source_id": scene.source_id,
-            "aoi": self._answers.name,
-            "retry_count": max(self._first_countdown(scene), *map(self._first_countdown, tiles)),
-            "data": _creation_data(scene, tiles),
-            "tiles": {tile.source_id: self._new_tile(tile) for tile in sorted(tiles, key=lambda tile: tile.id)},
-            **_placed(place),
-        }
-
-    def _new_tile(self, tile: TileAnswer) -> dict[str, Any]:
-        chain: dict[str, str] = {}
-        for role, id in zip(("previous", "reference"), _chain(tile), strict=True):
-            named = self._answers.tiles.get(id) if id is not None else None
-            if named is not None:
-                chain[f"{role}_tile_id"] = named.source_id
-                chain[f"{role}_scene_id"] = self._answers.scenes[named.scene.id].source_id
-        place = self._answers.places.get(("tile", tile.id), Place())
-        return {"id": tile.id, **chain, "data": tile.data, **_placed(place)}
-
-    def _first_countdown(self, there: SceneAnswer | TileAnswer) -> int:
-        """The retries that it must have had to begin with: one more where only a retry makes it PENDING."""
-        if there.status != "PENDING":
-            return there.retry_countdown
-        if isinstance(there, SceneAnswer):
-            again = any(map(_has_run, self._tiles_of[there.id]))
-        else:
-            again = there.id in self._waited_for or self._answers.scenes[there.scene.id].status == "FAILED"
-        return there.retry_countdown + (again or bool(there.message))
 
     def _go_back_from_failed(self, scene: Scene) -> None:
         """Right after its creation, while nothing waits for it: what only a FAILED one comes to, and is left with.
@@ -421,49 +378,11 @@ def _kind(entity: Scene | Tile) -> str:
     return "scene" if isinstance(entity, Scene) else "tile"
 
 
-def _as_root(new: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in new.items() if not name.startswith(("previous_", "reference_"))}
-
-
-def _has_run(tile: TileAnswer) -> bool:
-    return tile.status in ("PENDING", "DONE", "RETRY")
-
-
 def _was_failed(there: SceneAnswer | TileAnswer) -> bool:
     """It has a message that only came when it was FAILED, and isn't any more."""
     if not there.message or there.status == "FAILED":
         return False
     return there.retry_countdown + (there.status == "PENDING") > 0
-
-
-def _chain(tile: TileAnswer) -> tuple[int | None, int | None]:
-    """The previous and reference that a tile is created with: a FAILED one has lost its previous since."""
-    previous, reference = tile.previous_id, tile.reference_id
-    return (
-        reference if previous is None else previous,
-        previous if reference is None else reference,
-    )
-
-
-def _creation_data(scene: SceneAnswer, tiles: list[TileAnswer]) -> msgspec.Raw:
-    """The scene's payload; with tiles named in it as the creation's rules want, where it doesn't name as many."""
-    try:
-        members = _members.decode(scene.data)
-        named = _named_tiles.decode(members.get("tiles", NOTHING)) or {}
-    except msgspec.DecodeError:
-        members, named = {}, {}
-    if len(named) == len(tiles):
-        return scene.data
-    members["tiles"] = msgspec.Raw(msgspec.json.encode({tile.source_id: {} for tile in tiles}))
-    return msgspec.Raw(msgspec.json.encode(members))
-
-
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_named_tiles = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
-
-
-def _placed(place: Place) -> dict[str, msgspec.Raw]:
-    return {name: value for name, value in place._asdict().items() if bytes(value) != b"null"}
 
 
 def _depths(tiles: Mapping[int, Tile]) -> dict[int, int]:
