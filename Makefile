@@ -1,14 +1,22 @@
 # Everything runs in an environment of its own, .venv, made on first use from pinned packages.
 PYTHON ?= python3
+OLDEST_PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: site test check format torture bench weigh screenshots lock wheel clean
+.PHONY: site test test-oldest check format docs torture bench weigh screenshots first-append lock wheel clean
 
 site: .venv/.runtime            ## build site/ from the log in data/
 	$(BIN)/sceneboard build
 
 test: .venv/.tests              ## run the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-oldest:                    ## the same with the oldest Python and packages that pyproject.toml allows
+	rm -rf .venv-oldest
+	$(OLDEST_PYTHON) -m venv .venv-oldest || $(OLDEST_PYTHON) -m virtualenv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-oldest.txt
+	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	.venv-oldest/bin/python -m pytest -n auto --dist worksteal
 
 check: .venv/.tests             ## lint, types, layers
 	$(BIN)/ruff check .
@@ -20,6 +28,9 @@ format: .venv/.tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: .venv/.runtime            ## docs/reference/commands.md, from the program
+	$(BIN)/python docs/make_reference.py
+
 torture: .venv/.tests           ## attack the program for an hour or more; SHARE=10 makes a tenth, ONLY=kills one kind
 	$(BIN)/python -m torture --share $(or $(SHARE),1) $(ONLY)
 
@@ -28,6 +39,9 @@ bench: .venv/.tests             ## how fast it is, against baselines of the same
 
 weigh: .venv/.tests             ## what pages weigh and how soon they are there; fails over the limits
 	$(BIN)/python benchmarks/weight.py
+
+first-append: .venv/.tests      ## how soon a fresh environment with the wheel has appended its first event
+	$(BIN)/python benchmarks/first_append.py
 
 screenshots: .venv/.tests       ## docs/screenshots/*.png
 	$(BIN)/python docs/make_screenshots.py
@@ -45,7 +59,7 @@ lock:                           ## pin the newest allowed versions anew
 	touch .venv/.runtime .venv/.tests
 
 clean:
-	rm -rf .venv dist build site/aoi site/scene site/tile site/events site/assets site/stac site/build site/*.html site/*.json site/*.atom site/*.prom
+	rm -rf .venv .venv-oldest dist build site/aoi site/scene site/tile site/events site/assets site/stac site/build site/*.html site/*.json site/*.atom site/*.prom
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || $(PYTHON) -m virtualenv .venv || { \

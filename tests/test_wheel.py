@@ -56,6 +56,7 @@ def test_the_wheel_holds_every_file_that_the_program_reads(wheel: Path) -> None:
         f"pipeline/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "templates").rglob("*") if path.is_file()
     }
     assert "pipeline/store/schema.sql" in sources
+    assert "pipeline/py.typed" in held  # PEP 561: whoever imports it sees the types
     assert len(templates) > 10
     assert {name for name in held if not name.split("/")[0].endswith(".dist-info")} == sources | templates
     assert any(name.endswith("licenses/LICENSE") for name in held)

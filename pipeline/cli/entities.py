@@ -69,7 +69,7 @@ def run(
 def _list(kind: Kind) -> click.Command:
     @click.command("list", help=f"List the {kind}s of an AOI, by id, all or those in a status.")
     @click.argument("aoi", type=TEXT)
-    @click.option("--status", type=click.Choice(STATUSES, case_sensitive=False))
+    @click.option("--status", type=click.Choice(STATUSES, case_sensitive=False), help="Those in this status alone.")
     @json_option
     @wait_option
     @click.pass_obj
