@@ -3,7 +3,7 @@ PYTHON ?= python3
 OLDEST_PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: site test test-oldest check format docs torture bench weigh screenshots first-append lock wheel clean
+.PHONY: site test test-oldest test-dist check format docs torture bench weigh screenshots first-append lock wheel clean
 
 site: .venv/.runtime            ## build site/ from the log in data/
 	$(BIN)/sceneboard build
@@ -17,6 +17,15 @@ test-oldest:                    ## the same with the oldest Python and packages 
 	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-oldest.txt
 	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	.venv-oldest/bin/python -m pytest -n auto --dist worksteal
+
+test-dist: wheel                ## the sdist's tests, unpacked, against the wheel in an environment of its own
+	rm -rf dist/try && mkdir dist/try
+	tar -xzf "$$(ls -t dist/sceneboard-*.tar.gz | head -1)" -C dist/try --strip-components 1
+	$(PYTHON) -m venv dist/try/.venv || $(PYTHON) -m virtualenv dist/try/.venv
+	dist/try/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r dist/try/requirements.txt -r dist/try/requirements-tests.txt
+	dist/try/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index "$$(ls -t dist/sceneboard-*.whl | head -1)"
+	dist/try/.venv/bin/python -c 'import site; open(site.getsitepackages()[0] + "/sdist.pth", "w").write("$(CURDIR)/dist/try\n")'
+	cd dist/try && .venv/bin/pytest -o pythonpath= -n auto --dist worksteal
 
 check: .venv/.tests             ## lint, types, layers
 	$(BIN)/ruff check .

@@ -1,9 +1,10 @@
-"""The wheel holds all that the program needs, and works where nothing of the checkout is."""
+"""The wheel holds all that the program needs, and works where nothing of the checkout is; the sdist holds the rest."""
 
 import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -23,11 +24,16 @@ def run(*arguments: object, cwd: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built as `pip install .` builds it, but with the build backend that is here."""
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sdist, and the wheel that is built from it, as `make wheel` builds them, but with the build backend here."""
     out = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT, cwd=out)
-    (built,) = out.glob("*.whl")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> Path:
+    (built,) = dist.glob("*.whl")
     return built
 
 
@@ -60,6 +66,25 @@ def test_the_wheel_holds_every_file_that_the_program_reads(wheel: Path) -> None:
     assert len(templates) > 10
     assert {name for name in held if not name.split("/")[0].endswith(".dist-info")} == sources | templates
     assert any(name.endswith("licenses/LICENSE") for name in held)
+
+
+def test_the_sdist_holds_what_its_tests_need(dist: Path) -> None:
+    """All of it was seen to pass there by `make test-dist`."""
+    (built,) = dist.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    folders = ("pipeline", "templates", "tests", "torture", "benchmarks", "docs", "data/events")
+    needed = {
+        path.relative_to(ROOT).as_posix()
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and not {"__pycache__", ".hypothesis"} & set(path.parts)
+    }
+    assert len(needed) > 300
+    files = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile", "pyproject.toml", "site/README.md"}
+    requirements = {path.name for path in ROOT.glob("requirements*.txt")}
+    assert sorted((needed | files | requirements) - held) == []
+    assert not [name for name in held if name.startswith(("data/sceneboard", ".venv", "dist"))]
 
 
 def test_the_installed_command_works_in_another_folder(environment: Path, tmp_path: Path) -> None:
