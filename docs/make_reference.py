@@ -16,8 +16,8 @@ PAGE = Path(__file__).parent / "reference" / "commands.md"
 _HEAD = """\
 # Commands
 
-Made from the program by `make docs`: change the commands, not this page. The same is shown by `sceneboard COMMAND --help`.
-What they end with: [exit codes and environment variables](environment.md).
+Made from the program by `make docs`: change the commands, not this page. The same is shown by
+`sceneboard COMMAND --help`. What they end with: [exit codes and environment variables](environment.md).
 """
 _VERBATIM = "\b"
 """How Click marks a paragraph whose lines are kept."""

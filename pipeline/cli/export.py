@@ -12,7 +12,11 @@ from pipeline.cli.output import friendly, json_option, plain, print_json, say, w
 @click.command("export")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
-    "--format", type=click.Choice(("parquet", "csv")), default="parquet", show_default=True, help="Of the tables' files."
+    "--format",
+    type=click.Choice(("parquet", "csv")),
+    default="parquet",
+    show_default=True,
+    help="Of the tables' files.",
 )
 @json_option
 @wait_option

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,7 +53,7 @@ def anchors(page: Path) -> set[str]:
     """The names that links may lead to on a page, as GitHub and GitLab make them of its headings."""
     found: set[str] = set()
     read = tokens(page)
-    for token, words in zip(read, read[1:], strict=False):
+    for token, words in pairwise(read):
         if token.type == "heading_open":
             name = _PUNCTUATION.sub("", plain(words).lower()).replace(" ", "-")
             found.add(next(one for one in _numbered(name) if one not in found))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,9 +28,7 @@ def steps() -> list[Step]:
     """Every block of commands with the block that follows it."""
     found = blocks(PAGE)
     return [
-        Step(one, following.text)
-        for one, following in zip(found, found[1:], strict=False)
-        if (one.kind, following.kind) == ("sh", "text")
+        Step(one, following.text) for one, following in pairwise(found) if (one.kind, following.kind) == ("sh", "text")
     ]
 
 
