@@ -548,9 +548,9 @@ def _with_crossings(line: _Line) -> _Line:
     crossed = [line[0]]
     for a, b in pairwise(line):
         west, east = min(a[0], b[0]), max(a[0], b[0])
-        antimeridian = 180 + 360 * _turn_of(west)
-        if west < antimeridian < east:
-            crossed.append([antimeridian, _lat_at(antimeridian, a, b)])
+        # More than one only along a pole, where an edge may be longer than the map is wide.
+        met = range(180 + 360 * _turn_of(west), math.ceil(east), 360)
+        crossed += [[meridian, _lat_at(meridian, a, b)] for meridian in (met if a[0] < b[0] else reversed(met))]
         crossed.append(b)
     return crossed
 

@@ -496,6 +496,7 @@ ANYTHING = st.one_of(
 @example(polygon((180.00000000000003, 80), (300, 80), (60, 80)))
 @example(polygon((-179.99999999999997, 80), (-60, 80), (60, 80)))
 @example(polygon((179.99999999999997, 0), (181, 0), (181, 1)))
+@example({"type": "LineString", "coordinates": [[254, -90], [-183.2, -90], [-180, -52]]})
 @settings(deadline=None, max_examples=400)
 def test_whatever_the_log_holds_the_result_is_right_or_refused(value: object) -> None:
     try:
