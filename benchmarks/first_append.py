@@ -67,7 +67,7 @@ def main(log: Path | None, times: int) -> None:
 
 def build_wheel(folder: Path) -> Path:
     """The project's wheel, made with the build backend that is here."""
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
+    command: list[str | Path] = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
     _run(command)
     (built,) = folder.glob("*.whl")
     return built
@@ -76,7 +76,15 @@ def build_wheel(folder: Path) -> Path:
 def install(wheel: Path, environment: Path, *, bytecode: bool) -> None:
     """A new environment with the wheel and what it depends on, from the index that pip is set up with."""
     venv.create(environment, with_pip=False)
-    command = [sys.executable, "-m", "pip", "--quiet", "--python", environment / "bin/python", "install"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--quiet",
+        "--python",
+        environment / "bin/python",
+        "install",
+    ]
     _run([*command, "--compile" if bytecode else "--no-compile", wheel])
     os.sync()  # what isn't on the disk yet can't be put out of memory
 

@@ -84,10 +84,11 @@ def _spelling(option: click.Option) -> str:
     names = ", ".join([*option.opts, *option.secondary_opts])
     if option.is_flag or option.count:
         return names
-    return f"{names} {option.metavar or _takes(option.type)}"
+    return f"{names} {option.metavar or _takes(option)}"
 
 
-def _takes(type: click.ParamType) -> str:
+def _takes(option: click.Option) -> str:
+    type = option.type
     if isinstance(type, click.Choice):
         return "{" + "|".join(map(str, type.choices)) + "}"
     if isinstance(type, click.types.IntParamType):
