@@ -46,6 +46,11 @@ def test_the_oldest_set_is_every_lower_bound() -> None:
     assert pinned("requirements-oldest.txt") == {canonicalize_name(one.name): lowest(one) for one in ALL}
 
 
+def test_the_oldest_set_is_tested_with_the_oldest_python() -> None:
+    oldest = PROJECT["requires-python"].removeprefix(">=")
+    assert f"OLDEST_PYTHON ?= python{oldest}\n" in (ROOT / "Makefile").read_text("utf-8")
+
+
 @pytest.mark.parametrize("requirement", FOR_USERS, ids=str)
 def test_what_users_install_is_bounded_above(requirement: Requirement) -> None:
     assert [one.operator for one in requirement.specifier if one.operator == "<"] == ["<"]
