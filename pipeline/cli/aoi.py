@@ -48,7 +48,12 @@ def create(folders: Folders, /, name: str, by: str | None, reason: str, **how: A
 @by_options
 @click.pass_obj
 def retry(folders: Folders, /, name: str, force: bool, by: str | None, reason: str, **how: Any) -> None:
-    """Retry all scenes and tiles of an AOI that are in RETRY."""
+    """Retry all scenes and tiles of an AOI that are in RETRY.
+
+    \b
+    Example:
+      sceneboard aoi retry DenmarkDemo --reason 'the archive is back'
+    """
     _named(name)
     run(folders, [("aoi.retry", signed({"id": name, "force": force}, by, reason))], **how)
 
@@ -58,7 +63,12 @@ def retry(folders: Folders, /, name: str, force: bool, by: str | None, reason: s
 @by_options
 @click.pass_obj
 def delete(folders: Folders, /, name: str, by: str | None, reason: str, **how: Any) -> None:
-    """Delete an AOI with its scenes and tiles. The log keeps what happened; the site shows it no more."""
+    """Delete an AOI with its scenes and tiles. The log keeps what happened; the site shows it no more.
+
+    \b
+    Example:
+      sceneboard aoi delete DenmarkDemo --reason 'made again with other dates'
+    """
     _named(name)
     run(folders, [("aoi.deleted", signed({"id": name}, by, reason))], **how)
 
@@ -69,7 +79,12 @@ def delete(folders: Folders, /, name: str, by: str | None, reason: str, **how: A
 @wait_option
 @click.pass_obj
 def list_(folders: Folders, pattern: str | None, as_json: bool, wait_seconds: float) -> None:
-    """List the AOIs, all or those whose name matches PATTERN (* any text, ? one character)."""
+    """List the AOIs, all or those whose name matches PATTERN (* any text, ? one character).
+
+    \b
+    Example:
+      sceneboard aoi list 'Denmark*'
+    """
     from pipeline.operate.show import list_aois
 
     with friendly():
@@ -87,7 +102,12 @@ def list_(folders: Folders, pattern: str | None, as_json: bool, wait_seconds: fl
 @wait_option
 @click.pass_obj
 def show(folders: Folders, name: str, as_json: bool, wait_seconds: float) -> None:
-    """Show the workload of an AOI."""
+    """Show the workload of an AOI.
+
+    \b
+    Example:
+      sceneboard aoi show DenmarkDemo
+    """
     from pipeline.operate.show import show_aoi
 
     with friendly():
@@ -103,7 +123,12 @@ def show(folders: Folders, name: str, as_json: bool, wait_seconds: float) -> Non
 @wait_option
 @click.pass_obj
 def graph(folders: Folders, name: str, as_json: bool, wait_seconds: float) -> None:
-    """Print the dependency graph of an AOI in the DOT language, or its nodes and edges as JSON."""
+    """Print the dependency graph of an AOI in the DOT language, or its nodes and edges as JSON.
+
+    \b
+    Example:
+      sceneboard aoi graph DenmarkDemo | dot -Tsvg > graph.svg
+    """
     from pipeline.operate.show import graph_of
 
     with friendly():

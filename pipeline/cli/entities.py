@@ -67,7 +67,11 @@ def run(
 
 
 def _list(kind: Kind) -> click.Command:
-    @click.command("list", help=f"List the {kind}s of an AOI, by id, all or those in a status.")
+    @click.command(
+        "list",
+        help=f"List the {kind}s of an AOI, by id, all or those in a status."
+        f"\n\n\b\nExample:\n  sceneboard {kind} list DenmarkDemo --status RETRY",
+    )
     @click.argument("aoi", type=TEXT)
     @click.option("--status", type=click.Choice(STATUSES, case_sensitive=False), help="Those in this status alone.")
     @json_option
@@ -90,7 +94,7 @@ def _list(kind: Kind) -> click.Command:
 
 
 def _show(kind: Kind) -> click.Command:
-    @click.command("show", help=f"Show a {kind}.")
+    @click.command("show", help=f"Show a {kind}.\n\n\b\nExample:\n  sceneboard {kind} show 12")
     @click.argument("id", type=_id)
     @json_option
     @wait_option
@@ -165,7 +169,8 @@ def _force(kind: Kind) -> click.Command:
 def _set_data(kind: Kind) -> click.Command:
     @click.command(
         "set-data",
-        help=f"Replace the data of a {kind} by the JSON object in FILE (- for standard input).",
+        help=f"Replace the data of a {kind} by the JSON object in FILE (- for standard input)."
+        f"\n\n\b\nExample:\n  sceneboard {kind} set-data 12 data.json",
     )
     @click.argument("id", type=_id)
     @click.argument("file", type=click.File("r", encoding="utf-8"))

@@ -46,7 +46,12 @@ def append(folders: Folders, files: tuple[IO[bytes], ...], source: str | None, a
 @json_option
 @click.pass_obj
 def check(folders: Folders, as_json: bool) -> None:
-    """Report every line of the log that a build would quarantine; change nothing. Exit code 6 if there is one."""
+    """Report every line of the log that a build would quarantine; change nothing. Exit code 6 if there is one.
+
+    \b
+    Example:
+      sceneboard --data /srv/sceneboard log check
+    """
     from pipeline.operate.check_log import check_log
 
     with friendly():

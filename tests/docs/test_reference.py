@@ -1,6 +1,7 @@
 """The reference says what the program does: commands, exit codes, variables of the environment, types of events."""
 
 import ast
+import inspect
 import itertools
 import re
 import runpy
@@ -35,6 +36,13 @@ def test_the_commands_page_has_every_command_and_option() -> None:
             assert not isinstance(option, click.Option) or option.opts[0] in section, f"{path} {option.opts}"
 
 
+def test_every_command_is_told_with_an_example_of_itself() -> None:
+    for path, command in commands(main, "sceneboard"):
+        if not isinstance(command, click.Group):
+            _, _, examples = inspect.cleandoc(command.help or "").partition("\b\nExample")
+            assert path.partition(" ")[2] in examples, path
+
+
 def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
     """A command and all below it, by what is typed."""
     yield path, command
@@ -55,7 +63,7 @@ def test_exit_codes_are_those_of_the_program_wherever_they_are_told() -> None:
     assert list(reference) == [int(code) for code in Code]
     assert reference == recipes
     readme = (ROOT / "README.md").read_text("utf-8").partition("Exit codes:")[2].partition("\n\n")[0]
-    assert {int(code) for code in re.findall(r"\b\d\b", readme)} == set(Code) - {Code.FAILED}
+    assert {int(code) for code in re.findall(r"\b\d\b", readme)} == set(Code)
 
 
 def test_every_variable_of_the_environment_is_told() -> None:
