@@ -28,7 +28,7 @@ def make_target() -> Callable[[bytes], None]:
     """The function to fuzz. Whatever lines it is given, it must not raise."""
     from pipeline.event import Event, EventInvalid, SceneCreated, canonical, decode, moment
     from pipeline.fold.apply import fold
-    from pipeline.fold.owners import claims
+    from pipeline.fold.owners import claims, first_claims, taken
     from pipeline.ingest import shown
     from pipeline.render import bodies, features, payload
     from pipeline.store.board import make_board
@@ -54,8 +54,11 @@ def make_target() -> Callable[[bytes], None]:
             events.append((len(events) + 1, event))
             texts.append(line)
             instants.append(instant)
-        fold(AOI, events, {}, history=True)
-        board = make_board(Past(AOI, events, texts, instants, {}))
+        creations = [(number, event.data) for number, event in events if isinstance(event, SceneCreated)]
+        owners = first_claims(new for _, new in creations)
+        refused = {number: why for number, new in creations if (why := taken(claims(new), owners))}
+        fold(AOI, events, refused, history=True)
+        board = make_board(Past(AOI, events, texts, instants, refused))
         if board is not None:
             bodies.scenes(board)
             bodies.tiles(board)

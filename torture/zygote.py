@@ -96,6 +96,8 @@ class Zygote:
     def start(self, world: World, args: Sequence[str], *, stopped: bool = False) -> Running:
         """Starts `sceneboard ARGS` in a world, in its folder."""
         out, err = world.root / "out.txt", world.root / "err.txt"
+        out.write_bytes(b"")  # it may be killed before it has opened them
+        err.write_bytes(b"")
         pid = self.ask(
             "start", args=list(args), env=world.env, folder=str(world.root), out=str(out), err=str(err), stopped=stopped
         )["pid"]
