@@ -78,7 +78,7 @@ def test_the_sdist_holds_what_its_tests_need(dist: Path) -> None:
         path.relative_to(ROOT).as_posix()
         for folder in folders
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and not {"__pycache__", ".hypothesis"} & set(path.parts)
+        if path.is_file() and not {"__pycache__", ".hypothesis", ".mypy_cache", ".ruff_cache"} & set(path.parts)
     }
     assert len(needed) > 300
     files = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile", "pyproject.toml", "site/README.md"}

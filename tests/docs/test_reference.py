@@ -92,9 +92,12 @@ def variables_read() -> Iterator[str]:
 
 
 def named(place: ast.expr, constants: dict[str, list[object]]) -> list[str]:
-    """The names that an expression may stand for: itself, or those of the module's list that a loop goes over."""
+    """The names that an expression may stand for: itself, a constant's, or those of the module's list it goes over."""
     if isinstance(place, ast.Constant):
         return [str(place.value)]
+    direct = [str(one) for node in ast.walk(place) if isinstance(node, ast.Name) for one in constants.get(node.id, ())]
+    if direct:
+        return direct
     lists = [values for name, values in constants.items() if name.endswith(("_USERS", "_VARIABLES"))]
     assert lists, f"{ast.unparse(place)}: which variables are these?"
     return [str(value) for values in lists for value in values]
