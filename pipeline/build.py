@@ -6,17 +6,18 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, as_completed
-from dataclasses import dataclass, field
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import disk
-from pipeline.publish.parts import Published, publish_aois
-from pipeline.publish.plan import OWNED, Plan, make_plan, publish_site, stale_paths
+from pipeline.publish.parts import BEGUN, Published, Task, publish_aois
+from pipeline.publish.plan import OWNED, make_plan, publish_site, stale_paths
 from pipeline.publish.writer import SiteWriter, leftovers
 from pipeline.refresh import Refreshed, refresh
 from pipeline.render.edition import stac_edition
+from pipeline.stages import Elsewhere, results, submit
 from pipeline.store import published as record
 from pipeline.store.database import Database
 from pipeline.store.held import Store, hold_store
@@ -30,7 +31,6 @@ TOLD_TO_PAGES = "build/build.json"
 
 Its name is that of the one file that differs from build to build, for whatever compares or copies sites.
 """
-_BEGUN = ".sceneboard-unfinished"
 _FLUSH_EACH = 256
 """Up to so many new files are flushed one by one; beyond that the whole disk is."""
 
@@ -73,10 +73,6 @@ class SiteRefused(Exception):
     """The folder isn't one that this build may write its site to."""
 
 
-class WorkersLost(Exception):
-    """A process that renders has died; its text says what to do."""
-
-
 def build(
     data: Path,
     site: Path,
@@ -98,8 +94,9 @@ def build(
     StoreBroken, SiteRefused, WorkersLost, ExtraMissing (of `stac`), OSError (which is a FileNotFoundError if there is
     no log folder, as where a share isn't mounted, instead of a site without anything).
     """
-    _require_log(data)
-    _require_own(site, data / EVENTS)
+    if isinstance(workers, Elsewhere):
+        data, site = data.absolute(), site.absolute()
+    require_places(data, site)
     if stac:
         stac_edition()
     with hold_store(data, wait_seconds) as store:
@@ -118,8 +115,7 @@ def build_as_of(data: Path, site: Path, until: str, *, stac: bool = False, progr
 
     Raises SiteRefused, ExtraMissing (of `stac`), OSError.
     """
-    _require_log(data)
-    _require_own(site, data / EVENTS)
+    require_places(data, site)
     if (site / TOLD).exists() and "as_of" not in (_told_before(site) or {}):
         raise SiteRefused(f"{site} holds the site of the present: name another folder for the past (--site)")
     with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, hold_store(Path(scratch), 0) as store:
@@ -129,11 +125,13 @@ def build_as_of(data: Path, site: Path, until: str, *, stac: bool = False, progr
     return built
 
 
-def _require_log(data: Path) -> None:
+def require_places(data: Path, site: Path) -> None:
+    """Raises FileNotFoundError if the data folder has no log, SiteRefused if the site may not be written."""
     if not (data / EVENTS).is_dir():
         raise FileNotFoundError(
             errno.ENOENT, "there is no log folder: mount it, name another one (--data), or make it", str(data / EVENTS)
         )
+    _require_own(site, data / EVENTS)
 
 
 def _require_own(site: Path, log_dir: Path) -> None:
@@ -144,7 +142,7 @@ def _require_own(site: Path, log_dir: Path) -> None:
     inner, log = site.resolve(), log_dir.resolve()
     if inner.is_relative_to(log) or any(log.is_relative_to(inner / folder) for folder in OWNED):
         raise SiteRefused(f"the site {site} and the log {log_dir} would be in each other's way: name another --site")
-    if any((site / mark).exists() for mark in (TOLD, TOLD_TO_PAGES, _BEGUN, "aoi/index.json")):
+    if any((site / mark).exists() for mark in (TOLD, TOLD_TO_PAGES, BEGUN, "aoi/index.json")):
         return
     for folder in OWNED:
         if (site / folder).is_dir() and any((site / folder).iterdir()):
@@ -177,23 +175,24 @@ def _publish(
             _tell_again(store, site, built)
         return
     with SiteWriter(site) as writer:
-        writer.write(_BEGUN, b"A build is under way, or was killed: the next one finishes it.\n")
-        writer.flush([_BEGUN])
+        build_id = uuid.uuid4().hex
+        writer.write(BEGUN, f"Build {build_id} is under way, or was killed: the next one finishes it.\n".encode())
+        writer.flush([BEGUN])
+        store.wait_for_workers()
         with store.lent():
-            results = _render(plan, workers, progress)
+            published = _render([replace(task, build=build_id) for task in plan.tasks], workers, progress)
         with store.open() as database:
-            results.append(publish_site(database, plan, writer, results))
-            for path in sorted(stale_paths(database, plan, results)):
+            published.append(publish_site(database, plan, writer, published))
+            for path in sorted(stale_paths(database, plan, published)):
                 writer.remove(path)
                 built.removed += 1
-            built.count(results)
-            build_id = uuid.uuid4().hex
+            built.count(published)
             told = _told(database, build_id, built)
             with database.transaction():
-                record.remember(database, results, plan.gone, plan.trusted, build_id)
-        _flush(writer, [path for result in results for path in result.written])
+                record.remember(database, published, plan.gone, plan.trusted, build_id)
+        _flush(writer, [path for result in published for path in result.written])
         _tell(writer, told)
-        writer.remove(_BEGUN)
+        writer.remove(BEGUN)
 
 
 def _tell_again(store: Store, site: Path, built: Built) -> None:
@@ -210,23 +209,23 @@ def _tell(writer: SiteWriter, told: dict[str, object]) -> None:
     writer.flush([TOLD])
 
 
-def _render(plan: Plan, workers: Executor | None, progress: Progress) -> list[Published]:
-    if workers is None or len(plan.tasks) < 2:
-        results = []
-        for done, task in enumerate(plan.tasks):
-            progress("rendering", done, len(plan.tasks))
-            results.append(publish_aois(task))
-        return results
-    try:
-        futures = [workers.submit(publish_aois, task) for task in plan.tasks]
-        for done, _ in enumerate(as_completed(futures)):
-            progress("rendering", done, len(futures))
-        return [future.result() for future in futures]
-    except BrokenExecutor as error:
-        raise WorkersLost(
-            "a process that renders pages was killed, perhaps for want of memory: build again, with --workers 1 if it "
-            "happens again"
-        ) from error
+def _render(tasks: list[Task], workers: Executor | None, progress: Progress) -> list[Published]:
+    if workers is None or len(tasks) < 2:
+        found = []
+        for done, task in enumerate(tasks):
+            progress("rendering", done, len(tasks))
+            found.append(publish_aois(task))
+        return found
+    if isinstance(workers, Elsewhere):
+        tasks = [replace(task, memory_bytes=workers.memory_bytes) for task in tasks]
+    futures = [submit(publish_aois, task, workers) for task in tasks]
+    for done, _ in enumerate(as_completed(futures)):
+        progress("rendering", done, len(futures))
+    return [
+        result
+        for task, future in zip(tasks, futures, strict=True)
+        for result in results(publish_aois, task, future, workers)
+    ]
 
 
 def _is_trusted(database: Database, site: Path) -> bool:
@@ -234,7 +233,7 @@ def _is_trusted(database: Database, site: Path) -> bool:
     told = _told_before(site)
     if told is None or told.get("build") != database.value("build"):
         return False
-    return not (site / _BEGUN).exists() and not leftovers(site)
+    return not (site / BEGUN).exists() and not leftovers(site)
 
 
 def _told_before(site: Path) -> dict[str, object] | None:

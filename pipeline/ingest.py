@@ -24,7 +24,7 @@ from pipeline.event import (
 from pipeline.log.files import is_compressed
 from pipeline.log.lines import LineReader, TooLong
 from pipeline.log.stretches import Stretch
-from pipeline.stages import no_collections, row_files
+from pipeline.stages import no_collections, own_name, row_files
 from pipeline.timestamp import TimestampInvalid, instant, instants
 
 _HELD_BYTES = 96 * 1024 * 1024
@@ -70,6 +70,15 @@ class Part:
     spool: Path
     """A folder for the rows that it makes."""
     until: str | None = None
+
+    @property
+    def about(self) -> str:
+        """Its files."""
+        return "log files " + ", ".join(sorted({stretch.start.path for stretch in self.stretches}))
+
+    def pieces(self) -> "list[Part]":
+        """A part isn't divided: its lines are read in bounded memory."""
+        return [self]
 
 
 class Reached(NamedTuple):
@@ -151,7 +160,7 @@ class Taken:
 
 def take_apart(part: Part) -> Taken:
     """The stage that reads a part of the log. Raises OSError if its rows can't be written."""
-    rows = part.spool / str(part.first_bundle)
+    rows = part.spool / own_name(str(part.first_bundle))
     names = [rows.with_suffix(f".{kind}.jsonl") for kind in ("events", "homeless", "creations", "bad")]
     taken = Taken(names[0], names[1], names[2], names[3])
     with no_collections(), row_files(*names) as files:

@@ -1,6 +1,5 @@
 """Brings the store up to the log: what is new is taken in, and the AOIs that it touches are folded again."""
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from pathlib import Path
 from pipeline.ingest import BUNDLES_OF_A_PART, Part, Unfinished, take_apart
 from pipeline.log.files import Position, Unreadable, look
 from pipeline.log.stretches import in_parts, stretches
-from pipeline.stages import in_turn, no_collections
+from pipeline.stages import in_turn, no_collections, spool_folder
 from pipeline.store.arrivals import Arrivals
 from pipeline.store.database import Database
 from pipeline.store.folded import FoldTask, fold_aois
@@ -41,14 +40,13 @@ def refresh(database: Database, log_dir: Path, until: str | None = None, workers
     """Takes in what the log has beyond the store, and folds what it touches, in one transaction.
 
     With `until`, an instant, later events are left out: for a store of its own only. A large log is read and folded by
-    `workers`, or in this process.
+    `workers`, or in this process. Raises WorkersLost.
     """
     found = look(log_dir, positions(database))
     result = Refreshed(replaced=found.replaced, gone=found.gone, unreadable=found.unreadable)
     if not found.to_read and not found.gone:
         return result
-    with tempfile.TemporaryDirectory(prefix="sceneboard-") as folder, no_collections(), database.transaction():
-        spool = Path(folder)
+    with spool_folder(workers) as spool, no_collections(), database.transaction():
         forget_places(database, found.replaced, found.gone)
         result.folded = sorted(_take_in(database, log_dir, found.to_read, until, workers, spool, result))
         if result.folded:

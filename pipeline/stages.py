@@ -1,41 +1,148 @@
 """How stages run: functions of plain data, in this process, in a pool of others, or on a cluster."""
 
 import gc
+import shutil
+import tempfile
+from abc import abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Protocol, Self, TypeVar
+from uuid import uuid4
 
-_Task = TypeVar("_Task")
-_Result = TypeVar("_Result")
 _AHEAD = 8
 """So many tasks are handed out at a time: what they and their results hold stays small, and no worker waits."""
+_SPOOL = "sceneboard-"
+
+
+class WorkersLost(Exception):
+    """A process that worked on a stage has died; the text says at what, if that is known, and what to do."""
+
+
+class TaskKilled(BrokenExecutor):
+    """Every worker that was given this task died of it. The other tasks go on."""
+
+
+class Work(Protocol):
+    """What a stage is given."""
+
+    @property
+    def about(self) -> str:
+        """What it is about, in words: its AOIs or files."""
+
+    def pieces(self) -> Sequence[Self]:
+        """The same work as smaller tasks; itself alone if there are none."""
+
+
+_Task = TypeVar("_Task", bound=Work)
+_Result = TypeVar("_Result")
+
+
+class Elsewhere(Executor):
+    """An executor whose workers may be on other machines. A task may run more than once there, even at a time."""
+
+    ahead: int = _AHEAD
+    """So many tasks are handed out at a time."""
+    memory_bytes: int | None = None
+    """What a task's database may take; None for what DuckDB finds right."""
+
+    @property
+    @abstractmethod
+    def spool(self) -> Path:
+        """A folder that this process and all workers see under this name. What it holds is removed in the end."""
 
 
 def in_turn(stage: Callable[[_Task], _Result], tasks: Iterable[_Task], workers: Executor | None) -> Iterator[_Result]:
     """The results of a stage in the order of its tasks: by `workers`, some tasks ahead, or in this process.
 
-    A single task is done here, too: that is sooner than to start a worker.
+    A single task is done here, too: that is sooner than to start a worker. Raises WorkersLost.
     """
     remaining = iter(tasks)
     first = list(islice(remaining, 2))
     if workers is None or len(first) < 2:
         yield from map(stage, chain(first, remaining))
         return
-    under_way: deque[Future[_Result]] = deque()
+    ahead = workers.ahead if isinstance(workers, Elsewhere) else _AHEAD
+    under_way: deque[tuple[_Task, Future[_Result]]] = deque()
     try:
         for task in chain(first, remaining):
-            under_way.append(workers.submit(stage, task))
-            if len(under_way) == _AHEAD:
-                yield under_way.popleft().result()
+            under_way.append((task, submit(stage, task, workers)))
+            if len(under_way) == ahead:
+                yield from results(stage, *under_way.popleft(), workers)
         while under_way:
-            yield under_way.popleft().result()
+            yield from results(stage, *under_way.popleft(), workers)
     finally:
-        for future in under_way:
+        for _, future in under_way:
             future.cancel()
+
+
+def submit(stage: Callable[[_Task], _Result], task: _Task, workers: Executor) -> "Future[_Result]":
+    """Hands a task out. Raises WorkersLost."""
+    try:
+        return workers.submit(stage, task)
+    except BrokenExecutor as error:
+        raise _lost(error) from error
+
+
+def results(
+    stage: Callable[[_Task], _Result], task: _Task, future: "Future[_Result]", workers: Executor
+) -> Iterator[_Result]:
+    """The result of a task that was handed out; of one that kills workers, those of its pieces, one after the other.
+
+    Raises WorkersLost, which names the piece if a single one kills them still.
+    """
+    try:
+        result = future.result()
+    except TaskKilled as error:
+        pieces = task.pieces()
+        if len(pieces) < 2:
+            raise WorkersLost(
+                f"every worker that was given {task.about} died of it ({error}): give workers more memory, or look "
+                "into their logs"
+            ) from error
+    except BrokenExecutor as error:
+        raise _lost(error) from error
+    else:
+        yield result
+        return
+    for piece in pieces:
+        yield from results(stage, piece, submit(stage, piece, workers), workers)
+
+
+def _lost(error: BrokenExecutor) -> WorkersLost:
+    if type(error).__module__.startswith("concurrent."):
+        return WorkersLost(
+            "a process that works for the build was killed, perhaps for want of memory: build again, with --workers 1 "
+            "if it happens again"
+        )
+    return WorkersLost(str(error))
+
+
+@contextmanager
+def spool_folder(workers: Executor | None) -> Iterator[Path]:
+    """A folder for what stages leave for each other, which `workers` see too; removed in the end. Raises OSError."""
+    above = workers.spool if isinstance(workers, Elsewhere) else None
+    if above is not None:
+        above.mkdir(parents=True, exist_ok=True)
+        for left in above.glob(f"{_SPOOL}*"):  # of a build that was killed: this one holds the store now
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_SPOOL, dir=above, ignore_cleanup_errors=above is not None) as folder:
+        yield Path(folder)
+
+
+def about_aois(names: Sequence[str]) -> str:
+    """AOIs, in words; '' stands for the events that belong to none."""
+    if names == [""]:
+        return "the events that belong to no AOI"
+    return ("AOI " if len(names) == 1 else "AOIs ") + ", ".join(name for name in names if name)
+
+
+def own_name(name: str) -> str:
+    """A name for this run of a task alone: a task may run twice at a time, and neither may write into the other's."""
+    return f"{name}-{uuid4().hex}"
 
 
 @contextmanager

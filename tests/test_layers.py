@@ -16,7 +16,11 @@ except SystemExit as end:
     assert end.code in (0, None), end.code
 print(*sorted(name for name in {heavy!r} if name in sys.modules))
 """
-HEAVY = ["duckdb", "jinja2", "pydot", "geojson", "rich", "pystac", "mgrs", "zstandard", "concurrent.futures.process"]
+HEAVY = [
+    "duckdb", "jinja2", "pydot", "geojson", "rich", "pystac", "mgrs", "zstandard", "concurrent.futures.process",
+    "pipeline.cluster.executor", "distributed", "dask", "fsspec",
+]  # fmt: skip
+BEYOND_ONE_MACHINE = {"pipeline.cluster.executor", "distributed", "dask", "fsspec"}
 
 
 def heavy_modules(*arguments: str, data: Path, text: str = "") -> list[str]:
@@ -44,10 +48,11 @@ def test_appending_needs_neither_the_store_nor_the_templates(data: Path, argumen
     assert heavy_modules(*arguments, data=data, text=text) == []
 
 
-def test_a_build_without_a_stac_catalogue_does_without_pystac(data: Path, tmp_path: Path) -> None:
+def test_a_plain_build_does_without_what_catalogues_and_clusters_need(data: Path, tmp_path: Path) -> None:
     plain = heavy_modules("--site", str(tmp_path / "site"), "build", "--workers", "1", data=data)
     assert "jinja2" in plain
     assert "pystac" not in plain
+    assert not BEYOND_ONE_MACHINE.intersection(plain)
     assert "pystac" in heavy_modules("--site", str(tmp_path / "site"), "build", "--workers", "1", "--stac", data=data)
 
 

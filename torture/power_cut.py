@@ -287,7 +287,7 @@ def attack_build(world: World, scratch: Path, most: int, seed: int, *, flush_eac
 
 
 def _without_marker(found: dict[str, bytes]) -> dict[str, bytes]:
-    return {path: text for path, text in found.items() if path != building._BEGUN}
+    return {path: text for path, text in found.items() if path != building.BEGUN}
 
 
 def _keep(world: World, to: Path | None) -> None:

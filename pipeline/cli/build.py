@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from pipeline.cli.output import (
     wait_option,
     warn,
 )
+from pipeline.cli.workers import cluster
 from pipeline.cli.workers import workers as pool
 from pipeline.operate.answer import Code
 from pipeline.store.database import StoreBroken
@@ -37,6 +39,14 @@ from pipeline.timestamp import instant
 @click.option(
     "--workers", type=click.IntRange(1), default=None, metavar="N", help="Processes that render.  [default: one a core]"
 )
+@click.option(
+    "--cluster", "address", envvar="SCENEBOARD_CLUSTER", show_envvar=True, metavar="ADDRESS",
+    help="Let the workers of a running Dask scheduler (tcp://host:8786) do the work.",
+)  # fmt: skip
+@click.option(
+    "--spool", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+    help="With --cluster: a folder of this data folder's own that the workers see.  [default: below the data folder]",
+)  # fmt: skip
 @click.option(
     "--every",
     "every_seconds",
@@ -58,6 +68,8 @@ def command(
     as_of: str | None,
     strict: bool,
     workers: int | None,
+    address: str | None,
+    spool: Path | None,
     every_seconds: int | None,
     wait_seconds: float,
     as_json: bool,
@@ -69,13 +81,22 @@ def command(
       sceneboard build
       sceneboard --data /srv/log --site /srv/www/board build --strict
       sceneboard build --every 15m
+      sceneboard build --cluster tcp://scheduler:8786
       sceneboard --site monday build --as-of 2022-05-02T06:00:00Z
     """
+    if address is not None and (workers is not None or as_of is not None):
+        raise click.UsageError("--cluster goes with neither --workers nor --as-of")
+    if spool is not None and address is None:
+        raise click.UsageError("--spool is for --cluster")
     with friendly(), _progress() as progress:
         if as_of is not None:
             built = build_as_of(folders.data, folders.site, instant(as_of), stac=stac, progress=progress)
         else:
-            with pool(workers or os.cpu_count() or 1) as executor:
+            with (
+                cluster(address, spool, folders.data, folders.site)
+                if address is not None
+                else pool(workers or os.cpu_count() or 1)
+            ) as executor:
                 built = _build_twice(
                     folders,
                     full=full,

@@ -119,6 +119,7 @@ _CODES = {
     "StateUnavailable": Code.FAILED,
     "WorkersLost": Code.FAILED,
     "ExtraMissing": Code.FAILED,
+    "ClusterUnusable": Code.FAILED,
     "SiteRefused": Code.USAGE,
     "BodyInvalid": Code.USAGE,
     "TimestampInvalid": Code.USAGE,

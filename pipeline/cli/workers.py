@@ -1,4 +1,4 @@
-"""The processes that render pages, where there is more than one."""
+"""Who carries out a build's stages: this process, a pool of others, or the workers of a cluster."""
 
 import os
 import signal
@@ -6,8 +6,35 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
+from pathlib import Path
 from threading import Thread
 from typing import Any
+
+from pipeline.build import require_places
+from pipeline.cli.output import warn
+from pipeline.disk import make_folders
+from pipeline.render.edition import ExtraMissing
+from pipeline.stages import Elsewhere
+
+
+@contextmanager
+def cluster(address: str, spool: Path | None, data: Path, site: Path) -> Iterator[Elsewhere]:
+    """The workers of the Dask scheduler at an address. `spool` is below the data folder unless another one is named.
+
+    Raises ClusterUnusable, ExtraMissing, SiteRefused, OSError.
+    """
+    try:
+        from pipeline.cluster.executor import connected
+    except ModuleNotFoundError as error:
+        raise ExtraMissing(
+            f"a cluster needs the package {error.name}: pip install 'sceneboard[cluster]' (or build without: --workers)"
+        ) from None
+    require_places(data, site)
+    make_folders(site)
+    with connected(address, spool or data / "spool", [data, site]) as found:
+        for text in found.warnings:
+            warn(text)
+        yield found
 
 
 @contextmanager

@@ -7,7 +7,7 @@ fingerprint of what it is made from; a unit whose fingerprint the site has alrea
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.insight.facts import Facts
@@ -16,10 +16,14 @@ from pipeline.render.aoi_files import aoi_files
 from pipeline.render.features import Features
 from pipeline.render.scene_files import SceneFiles
 from pipeline.render.summary import encoded
+from pipeline.stages import about_aois
 from pipeline.store.board import load_board
 from pipeline.store.database import Database, open_database
 from pipeline.store.held import LOCK
-from pipeline.store.lock import working
+from pipeline.store.lock import HolderGone, working
+
+BEGUN = ".sceneboard-unfinished"
+"""A file of the site while a build is under way: it names that build, so that what is left of another one stops."""
 
 _OBJECTS_BETWEEN = 200_000
 
@@ -44,6 +48,19 @@ class Task:
     stac: bool = False
     """Whether the site has a STAC catalogue."""
     new: bool = False
+    build: str = ""
+    """The build that it is of."""
+    memory_bytes: int | None = None
+    """What the database may take; None for what DuckDB finds right."""
+
+    @property
+    def about(self) -> str:
+        """Its AOIs."""
+        return about_aois(self.aois)
+
+    def pieces(self) -> "list[Task]":
+        """A task for each AOI."""
+        return [replace(self, aois=[name]) for name in self.aois]
 
 
 @dataclass(slots=True)
@@ -62,11 +79,13 @@ def publish_aois(task: Task) -> Published:
     result = Published()
     with (
         working(task.store.with_name(LOCK)),
-        open_database(task.store, read_only=True) as database,
+        open_database(task.store, read_only=True, memory_bytes=task.memory_bytes) as database,
         SiteWriter(task.site, new=task.new) as site,
         _seldom_collected(),
     ):
         for name in task.aois:
+            if task.build.encode() not in (site.read(BEGUN) or b""):
+                raise HolderGone
             _publish_aoi(database, site, task, name, result)
             gc.collect()  # an AOI's scenes and tiles lead to one another
         result.written, result.unchanged = site.touched, site.unchanged

@@ -45,6 +45,11 @@ class SiteWriter:
                 return False
             raise
 
+    def read(self, path: str) -> bytes | None:
+        """What a file holds; None if there is none."""
+        place, _, name = path.rpartition("/")
+        return self._folder(place).read(name)
+
     def write_all(self, files: Mapping[str, bytes]) -> None:
         """Brings files to these bytes, in their order."""
         for path, data in files.items():

@@ -134,14 +134,15 @@ class Database:
 
 
 @contextmanager
-def open_database(path: Path, *, read_only: bool = False) -> Iterator[Database]:
-    """Opens the cache at `path`; `:memory:` for one that isn't kept.
+def open_database(path: Path, *, read_only: bool = False, memory_bytes: int | None = None) -> Iterator[Database]:
+    """Opens the cache at `path`; `:memory:` for one that isn't kept. With `memory_bytes` DuckDB takes no more.
 
     Raises StoreBroken if what it holds is to blame, OSError if the disk or the system is (no space, no permission, no
     memory: the cache itself is as good as before), StoreHeld if another program has it open.
     """
     try:
-        connection = duckdb.connect(str(path), read_only=read_only)
+        limits: dict[str, Any] = {} if memory_bytes is None else {"memory_limit": f"{memory_bytes}B", "threads": 1}
+        connection = duckdb.connect(str(path), read_only=read_only, config=limits)
     except duckdb.Error as error:
         raise _in_own_words(error, path) from error
     database = Database(connection)

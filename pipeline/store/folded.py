@@ -10,7 +10,7 @@ from pipeline.event import Status
 from pipeline.fold.aoi_status import aoi_status
 from pipeline.fold.apply import Folded, fold
 from pipeline.fold.outcome import Verdict
-from pipeline.stages import collect, no_collections, row_files
+from pipeline.stages import about_aois, collect, no_collections, own_name, row_files
 from pipeline.store.past import PackedPast, unpack
 
 
@@ -21,6 +21,15 @@ class FoldTask:
     pasts: list[PackedPast]
     spool: Path
     name: str
+
+    @property
+    def about(self) -> str:
+        """Its AOIs."""
+        return about_aois([past.name for past in self.pasts])
+
+    def pieces(self) -> "list[FoldTask]":
+        """A task for each AOI."""
+        return [FoldTask([past], self.spool, f"{self.name}-{number}") for number, past in enumerate(self.pasts)]
 
 
 class SceneRows(msgspec.Struct, gc=False):
@@ -46,7 +55,7 @@ class FoldedRows:
 
 def fold_aois(task: FoldTask) -> FoldedRows:
     """The stage. Raises OSError if the rows can't be written."""
-    rows = FoldedRows(task.spool / f"{task.name}.scenes.jsonl")
+    rows = FoldedRows(task.spool / f"{own_name(task.name)}.scenes.jsonl")
     with no_collections(), row_files(rows.scene_rows) as (scenes,):
         for packed in task.pasts:
             _fold(packed, rows, scenes)

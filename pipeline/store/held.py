@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.store.database import Database, StoreBroken, move_aside, open_database
-from pipeline.store.lock import held
+from pipeline.store.lock import held, wait_for_workers
 
 STORE = "sceneboard.duckdb"
 LOCK = "sceneboard.lock"
@@ -17,6 +17,7 @@ class Store:
     """A store that nobody else writes to meanwhile. `warnings` holds what had to be done to it."""
 
     path: Path
+    wait_seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
 
     @contextmanager
@@ -37,6 +38,13 @@ class Store:
         except StoreBroken:
             self._move_aside()
             raise
+
+    def wait_for_workers(self) -> None:
+        """Waits until what an earlier build has left on other machines has ended, or has seen that it is over.
+
+        One that is to work for that build only now finds in the site that another is under way. Raises StoreHeld.
+        """
+        wait_for_workers(self.path.with_name(LOCK), self.wait_seconds)
 
     def mend(self) -> None:
         """Makes it anew if it doesn't open."""
@@ -62,6 +70,6 @@ class Store:
 def hold_store(data: Path, wait_seconds: float) -> Iterator[Store]:
     """Holds the store of a data folder, and mends it if it is broken. Raises StoreHeld, OSError."""
     with held(data / LOCK, wait_seconds):
-        store = Store(data / STORE)
+        store = Store(data / STORE, wait_seconds)
         store.mend()
         yield store

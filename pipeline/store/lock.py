@@ -32,12 +32,7 @@ def held(path: Path, wait_seconds: float) -> Iterator[None]:
     try:
         if not _locked(file, fcntl.LOCK_EX, deadline):
             raise StoreHeld(_holder(file, path))
-        left = _open(_of_workers(path))
-        try:
-            if not _locked(left, fcntl.LOCK_EX, deadline):
-                raise StoreHeld(f"processes of a build that was killed are at work still (lock file {path})")
-        finally:
-            os.close(left)
+        _wait_for_workers(path, deadline)
         with suppress(OSError):  # who it is helps those who wait; on a full disk it can't be said
             os.ftruncate(file, 0)
             os.pwrite(file, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
@@ -61,6 +56,20 @@ def working(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(file)
+
+
+def wait_for_workers(path: Path, wait_seconds: float) -> None:
+    """Waits until nobody is `working` any more for a holder before this one. Raises StoreHeld, OSError."""
+    _wait_for_workers(path, time.monotonic() + wait_seconds)
+
+
+def _wait_for_workers(path: Path, deadline: float) -> None:
+    left = _open(_of_workers(path))
+    try:
+        if not _locked(left, fcntl.LOCK_EX, deadline):
+            raise StoreHeld(f"processes of a build that was killed are at work still (lock file {path})")
+    finally:
+        os.close(left)
 
 
 def _open(path: Path) -> int:

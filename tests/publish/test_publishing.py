@@ -153,8 +153,8 @@ def test_they_are_removed_after_all_else_is_written_and_build_json_comes_last(
     log.add("aoi.deleted", {"id": "A"})
     log.says("scene", 2, "DONE")
     board()
-    assert order[0] == ("write", building._BEGUN)
-    assert order[-3:] == [("write", "build/build.json"), ("write", "build.json"), ("remove", building._BEGUN)]
+    assert order[0] == ("write", building.BEGUN)
+    assert order[-3:] == [("write", "build/build.json"), ("write", "build.json"), ("remove", building.BEGUN)]
     kinds = [kind for kind, _ in order[1:-3]]
     assert kinds == sorted(kinds, reverse=True), "all that is written, then all that is removed"
     assert replace is disk.Folder.replace
@@ -220,7 +220,7 @@ def test_a_build_killed_before_it_told_of_itself_is_finished_by_the_next(
     board()
     build(data, tmp_path / "afresh")
     assert differing(tree(site), tree(tmp_path / "afresh")) == []
-    assert not (site / building._BEGUN).exists()
+    assert not (site / building.BEGUN).exists()
 
 
 def test_leftovers_of_a_killed_build_are_swept(board: Callable[..., Any], site: Path) -> None:

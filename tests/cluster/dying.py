@@ -1,0 +1,81 @@
+"""Executors whose tasks kill whoever works at them. Workers of a cluster import this module, too."""
+
+import os
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pipeline.cluster.executor import Cluster
+from pipeline.stages import Elsewhere
+
+
+class Handing(Elsewhere):
+    """Hands tasks on to a cluster. `then` is told each one's stage and how many of that stage came before it."""
+
+    def __init__(self, cluster: Cluster, then: Callable[[str, int], Callable[..., Any] | None]) -> None:
+        self._cluster = cluster
+        self._then = then
+        self.handed: dict[str, int] = {}
+        self.ahead = cluster.ahead
+
+    @property
+    def spool(self) -> Path:
+        return self._cluster.spool
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        before = self.handed.get(fn.__name__, 0)
+        self.handed[fn.__name__] = before + 1
+        instead = self._then(fn.__name__, before)
+        return self._cluster.submit(instead or fn, *args, **kwargs)
+
+
+class OneOfEach:
+    """Of each stage, one task kills the first worker that gets it: before its work, or when all of it is written."""
+
+    def __init__(self, seed: int, marks: Path, stages: dict[str, Callable[[Any], Any]]) -> None:
+        chance = random.Random(seed)
+        self._chosen = {name: (chance.randrange(2), chance.random() < 0.5) for name in stages}
+        self._stages = stages
+        self._marks = marks
+
+    def __call__(self, stage: str, before: int) -> Callable[..., Any] | None:
+        place, early = self._chosen[stage]
+        if before != place:
+            return None
+        return Dying(self._stages[stage], self._marks / f"{stage}-died", early=early)
+
+
+class Dying:
+    """A stage that kills its process: once, or with no `mark` each time that its task is about this AOI."""
+
+    def __init__(self, stage: Callable[[Any], Any], mark: Path | None, *, early: bool = True, aoi: str = "") -> None:
+        self.__name__ = stage.__name__
+        self._stage, self._mark, self._early, self._aoi = stage, mark, early, aoi
+
+    def __call__(self, task: Any) -> Any:
+        if self._mark is None and self._aoi not in task.about:
+            return self._stage(task)
+        result = None if self._early else self._stage(task)
+        if self._mark is None or not self._mark.exists():
+            if self._mark is not None:
+                self._mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self._stage(task) if result is None else result
+
+
+def killed_driver(address: str, data: str, site: str, stage: str, place: int) -> None:
+    """Builds on a cluster, and is killed as it hands out that task of that stage."""
+    from small_tasks import make_tasks_small
+
+    from pipeline.build import build
+    from pipeline.cluster.executor import connected
+
+    def then(name: str, before: int) -> None:
+        if (name, before) == (stage, place):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    make_tasks_small(setattr)
+    with connected(address, Path(data) / "spool", [Path(data), Path(site)]) as cluster:
+        build(Path(data), Path(site), workers=Handing(cluster, then))

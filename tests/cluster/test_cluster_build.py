@@ -1,0 +1,129 @@
+"""A build on a cluster gives the same site, to the byte, whatever happens to workers and to the one that builds."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dying import Dying, Handing, OneOfEach
+from site_tree import differing, tree
+
+from pipeline.build import build
+from pipeline.cli.workers import workers
+from pipeline.cluster.executor import Cluster, connected
+from pipeline.ingest import take_apart
+from pipeline.publish.parts import BEGUN, Task, publish_aois
+from pipeline.stages import WorkersLost
+from pipeline.store.folded import fold_aois
+from pipeline.store.lock import HolderGone
+
+STAGES = {"take_apart": take_apart, "fold_aois": fold_aois, "publish_aois": publish_aois}
+
+
+@pytest.fixture
+def copied(plain: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A data folder with the log, and a folder for the site."""
+    shutil.copytree(plain / "data/events", tmp_path / "data/events")
+    (tmp_path / "site").mkdir()
+    return tmp_path / "data", tmp_path / "site"
+
+
+@contextmanager
+def on(cluster: Any, data: Path, site: Path) -> Iterator[Cluster]:
+    with connected(cluster.scheduler_address, data / "spool", [data, site]) as found:
+        yield found
+
+
+def left_in_spool(data: Path) -> list[str]:
+    return [path.name for path in (data / "spool").iterdir()]
+
+
+def test_processes_of_this_machine_give_the_same_site(plain: Path, copied: tuple[Path, Path]) -> None:
+    with workers(2) as pool:
+        build(*copied, workers=pool)
+    assert differing(tree(copied[1]), tree(plain / "site")) == []
+
+
+def test_a_cluster_gives_the_same_site(cluster: Any, plain: Path, copied: tuple[Path, Path]) -> None:
+    """Each stage runs on its workers; a build with nothing to do hands nothing out; nothing is left behind."""
+    data, site = copied
+    with on(cluster, data, site) as found:
+        counting = Handing(found, lambda stage, before: None)
+        built = build(data, site, workers=counting)
+        assert all(counting.handed[stage] >= 2 for stage in STAGES)
+        handed = dict(counting.handed)
+        assert built.written > 100
+        assert build(data, site, workers=counting).written == 0
+        assert counting.handed == handed
+    assert differing(tree(site), tree(plain / "site")) == []
+    assert left_in_spool(data) == []
+    assert [path.name for folder in copied for path in folder.glob(".*")] == []
+
+
+def test_workers_that_die_in_every_stage_change_nothing(
+    cluster: Any, plain: Path, copied: tuple[Path, Path], tmp_path: Path
+) -> None:
+    data, site = copied
+    seed = int(os.environ.get("SCENEBOARD_SEED", "1"))
+    with on(cluster, data, site) as found:
+        build(data, site, workers=Handing(found, OneOfEach(seed, tmp_path, STAGES)))
+    assert sorted(path.name for path in tmp_path.glob("*-died")) == sorted(f"{stage}-died" for stage in STAGES)
+    assert differing(tree(site), tree(plain / "site")) == []
+
+
+def test_an_aoi_that_kills_every_worker_is_named(
+    cluster: Any, plain: Path, copied: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was rendered before it stays, and the next build goes on from there."""
+    data, site = copied
+    name = sorted(path.parent.name for path in (plain / "site").glob("aoi/*/index.html"))[2]
+    monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
+    with on(cluster, data, site) as found:
+        deadly = Handing(found, lambda stage, _: Dying(STAGES[stage], None, aoi=name) if stage == "fold_aois" else None)
+        with pytest.raises(WorkersLost, match=rf"every worker that was given AOI {name} died of it \(1 time"):
+            build(data, site, workers=deadly)
+        assert not (site / "build.json").exists()
+        build(data, site, workers=found)
+    assert differing(tree(site), tree(plain / "site")) == []
+
+
+@pytest.mark.parametrize("stage", ["fold_aois", "publish_aois"])
+def test_a_killed_build_is_finished_by_the_next(
+    cluster: Any, plain: Path, copied: tuple[Path, Path], stage: str
+) -> None:
+    data, site = copied
+    code = "import dying, sys; dying.killed_driver(*sys.argv[1:5], int(sys.argv[5]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, cluster.scheduler_address, str(data), str(site), stage, "1"],
+        env={"PYTHONPATH": ":".join(filter(None, sys.path))}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == -9, done.stderr
+    assert left_in_spool(data) != [] or stage == "publish_aois"
+    with on(cluster, data, site) as found:
+        build(data, site, workers=found)
+    assert differing(tree(site), tree(plain / "site")) == []
+    assert left_in_spool(data) == []
+
+
+def test_a_task_of_an_older_build_writes_nothing(plain: Path, copied: tuple[Path, Path]) -> None:
+    """A worker that was frozen, and wakes when another build is under way or over."""
+    data, site = copied
+    build(data, site)
+    before = tree(site)
+    (name, *_) = sorted(path.parent.name for path in site.glob("aoi/*/index.html"))
+    task = Task(data / "sceneboard.duckdb", site, [name], {name: "elsewhere"}, {name: 1}, "", False, build="older")
+    with pytest.raises(HolderGone):
+        publish_aois(task)
+    (site / BEGUN).write_text("Build newer is under way\n")
+    with pytest.raises(HolderGone):
+        publish_aois(task)
+    (site / BEGUN).unlink()
+    assert tree(site) == before
+    (site / BEGUN).write_text("Build older is under way\n")
+    assert publish_aois(replace(task, memory_bytes=100_000_000)).written, "it would have"
