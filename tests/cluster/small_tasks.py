@@ -13,4 +13,4 @@ def make_tasks_small(set_to: Callable[[Any, str, int], None]) -> None:
     set_to(refresh, "_WORTH_WORKERS_BYTES", 0)
     set_to(refresh, "_FOLDED_AT_ONCE_BYTES", 1_000)
     set_to(stretches, "_SMALLEST_BYTES", 4_000)
-    set_to(plan, "_AOIS_A_TASK", 2)
+    set_to(plan, "_MOST_AOIS_A_TASK", 2)
