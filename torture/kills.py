@@ -59,12 +59,15 @@ def attack(zygote: Zygote, world: World, name: str, times: int, seed: int, scrat
 
 
 def _duration(zygote: Zygote, world: World, command: Command, scratch: Path) -> float:
-    """How many seconds the command takes if nobody kills it."""
-    here = world.copy(scratch / "world")
-    began = time.monotonic()
-    ended = zygote.run(here, command.args)
-    assert ended.code == 0, ended
-    return time.monotonic() - began
+    """How many seconds the command takes if nobody kills it; of what is soon done the quickest of several times."""
+    taken: list[float] = []
+    for _ in range(1 if command.appends is None else 5):
+        here = world.copy(scratch / "world")
+        began = time.monotonic()
+        ended = zygote.run(here, command.args)
+        taken.append(time.monotonic() - began)
+        assert ended.code == 0, ended
+    return min(taken)
 
 
 def _phase(world: World) -> str:

@@ -13,6 +13,11 @@ from torture.zygote import Zygote
 def test_a_kill_at_any_moment_loses_nothing(
     name: str, times: int, zygote: Zygote, prepared: World, scratch: Path
 ) -> None:
-    found = kills.attack(zygote, prepared, name, times, 7, scratch)
-    assert found.broken == []
-    assert found.counts[f"{name}: killed"] >= 1
+    killed = 0
+    for seed in range(7, 17):  # on a busy machine a command may end before each kill
+        found = kills.attack(zygote, prepared, name, times, seed, scratch)
+        assert found.broken == []
+        killed += found.counts[f"{name}: killed"]
+        if killed:
+            break
+    assert killed
