@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from torture import corruption, crowds, faults, kills, power_cut, shortages, store_damage
+from torture import corruption, crowds, faults, kills, power_cut, shortages, store_damage, watching
 from torture.findings import Findings
 from torture.world import prepare, prepare_large
 from torture.zygote import Zygote
@@ -101,9 +101,14 @@ def _crowds(bench: _Bench) -> Findings:
     )
 
 
+def _watching(bench: _Bench) -> Findings:
+    return watching.attack(bench.world, bench.scratch, bench.times(2_000))
+
+
 ATTACKS: dict[str, Callable[[_Bench], Findings]] = {
     "shortages": _shortages,
     "crowds": _crowds,
+    "watching": _watching,
     "corruption": _corruption,
     "power-cuts": _power_cuts,
     "store-damage": _store_damage,
