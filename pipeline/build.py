@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import disk
 from pipeline.publish.parts import BEGUN, Published, Task, publish_aois
 from pipeline.publish.plan import OWNED, make_plan, publish_site, stale_paths
-from pipeline.publish.writer import SiteWriter, leftovers
+from pipeline.publish.site import Place, Site, SiteOvertaken, file_of, make_site, open_site
 from pipeline.refresh import Refreshed, refresh
 from pipeline.render.edition import stac_edition
 from pipeline.stages import Elsewhere, results, submit
@@ -75,7 +74,7 @@ class SiteRefused(Exception):
 
 def build(
     data: Path,
-    site: Path,
+    site: Place,
     *,
     full: bool = False,
     check_site: bool = False,
@@ -91,11 +90,11 @@ def build(
     Pages are rendered by `workers`, or in this process, small graphs laid out by the program `dot` names (a path, or
     `auto`; the one that pip installs else). With `stac` the site has a STAC catalogue, without it has none.
     `every_seconds` is the schedule that the site is built on: its pages warn when a build is overdue. Raises StoreHeld,
-    StoreBroken, SiteRefused, WorkersLost, ExtraMissing (of `stac`), OSError (which is a FileNotFoundError if there is
-    no log folder, as where a share isn't mounted, instead of a site without anything).
+    StoreBroken, SiteRefused, SiteOvertaken, StorageUnusable, WorkersLost, ExtraMissing (of `stac`), OSError (which is a
+    FileNotFoundError if there is no log folder, as where a share isn't mounted, instead of a site without anything).
     """
     if isinstance(workers, Elsewhere):
-        data, site = data.absolute(), site.absolute()
+        data, site = data.absolute(), site.absolute() if isinstance(site, Path) else site
     require_places(data, site)
     if stac:
         stac_edition()
@@ -110,13 +109,13 @@ def build(
     return built
 
 
-def build_as_of(data: Path, site: Path, until: str, *, stac: bool = False, progress: Progress = silent) -> Built:
+def build_as_of(data: Path, site: Place, until: str, *, stac: bool = False, progress: Progress = silent) -> Built:
     """Renders the state at an instant into another site, from the log alone.
 
     Raises SiteRefused, ExtraMissing (of `stac`), OSError.
     """
     require_places(data, site)
-    if (site / TOLD).exists() and "as_of" not in (_told_before(site) or {}):
+    if _holds_the_present(site):
         raise SiteRefused(f"{site} holds the site of the present: name another folder for the past (--site)")
     with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, hold_store(Path(scratch), 0) as store:
         with store.open() as database:
@@ -125,7 +124,14 @@ def build_as_of(data: Path, site: Path, until: str, *, stac: bool = False, progr
     return built
 
 
-def require_places(data: Path, site: Path) -> None:
+def _holds_the_present(site: Place) -> bool:
+    if isinstance(site, Path) and not site.is_dir():
+        return False
+    with open_site(site) as there:
+        return there.has(TOLD) and "as_of" not in (_told_before(there) or {})
+
+
+def require_places(data: Path, site: Place) -> None:
     """Raises FileNotFoundError if the data folder has no log, SiteRefused if the site may not be written."""
     if not (data / EVENTS).is_dir():
         raise FileNotFoundError(
@@ -134,11 +140,18 @@ def require_places(data: Path, site: Path) -> None:
     _require_own(site, data / EVENTS)
 
 
-def _require_own(site: Path, log_dir: Path) -> None:
+def _require_own(site: Place, log_dir: Path) -> None:
     """A site's folders hold nothing but the site: what else is found in them is removed. So it must not be precious.
 
     Raises SiteRefused.
     """
+    if isinstance(site, str):
+        with open_site(site) as there:
+            if any(map(there.has, (TOLD, TOLD_TO_PAGES, BEGUN, "aoi/index.json"))):
+                return
+            if found := min(there.paths(OWNED), default=None):
+                raise SiteRefused(_precious(f"{file_of(site, found)} is"))
+        return
     inner, log = site.resolve(), log_dir.resolve()
     if inner.is_relative_to(log) or any(log.is_relative_to(inner / folder) for folder in OWNED):
         raise SiteRefused(f"the site {site} and the log {log_dir} would be in each other's way: name another --site")
@@ -146,15 +159,19 @@ def _require_own(site: Path, log_dir: Path) -> None:
         return
     for folder in OWNED:
         if (site / folder).is_dir() and any((site / folder).iterdir()):
-            raise SiteRefused(
-                f"{site / folder} holds files that are no site's of this program, and would be removed: name another "
-                "folder for the site (--site), or move them away"
-            )
+            raise SiteRefused(_precious(f"{site / folder} holds files that are"))
+
+
+def _precious(what: str) -> str:
+    return (
+        f"{what} no site's of this program, and would be removed: name another place for the site (--site), or move "
+        "that away"
+    )
 
 
 def _publish(
     store: Store,
-    site: Path,
+    site: Place,
     built: Built,
     *,
     check_site: bool,
@@ -164,48 +181,62 @@ def _publish(
     stac: bool = False,
 ) -> None:
     """Renders and writes what has changed, then what spans all AOIs; removes what is gone; tells it in build.json."""
-    disk.make_folders(site)
-    with store.open() as database:
-        trusted = not check_site and _is_trusted(database, site)
-        plan = make_plan(database, store.path, site, trusted=trusted, dot=dot, stac=stac)
-        built.aois = len(plan.folders)
-        built.quarantined, built.rejected = record.problems(database)
-    if plan.is_empty:
-        if built.every_seconds:
-            _tell_again(store, site, built)
-        return
-    with SiteWriter(site) as writer:
+    make_site(site)
+    with open_site(site) as writer:
+        seen = writer.version(TOLD)
+        with store.open() as database:
+            trusted = not check_site and _is_trusted(database, writer)
+            new = not trusted and writer.is_new(OWNED)
+            plan = make_plan(database, store.path, site, trusted=trusted, new=new, dot=dot, stac=stac)
+            built.aois = len(plan.folders)
+            built.quarantined, built.rejected = record.problems(database)
+            if plan.is_empty:
+                if built.every_seconds:  # it says that it was looked at: the same build, at a new time
+                    _tell(writer, _told(database, database.value("build") or "", built), seen)
+                return
         build_id = uuid.uuid4().hex
-        writer.write(BEGUN, f"Build {build_id} is under way, or was killed: the next one finishes it.\n".encode())
+        writer.write(BEGUN, _begun(build_id))
         writer.flush([BEGUN])
         store.wait_for_workers()
-        with store.lent():
-            published = _render([replace(task, build=build_id) for task in plan.tasks], workers, progress)
-        with store.open() as database:
-            published.append(publish_site(database, plan, writer, published))
-            for path in sorted(stale_paths(database, plan, published)):
-                writer.remove(path)
-                built.removed += 1
-            built.count(published)
-            told = _told(database, build_id, built)
-            with database.transaction():
-                record.remember(database, published, plan.gone, plan.trusted, build_id)
-        _flush(writer, [path for result in published for path in result.written])
-        _tell(writer, told)
+        try:
+            with store.lent():
+                published = _render([replace(task, build=build_id) for task in plan.tasks], workers, progress)
+            with store.open() as database:
+                published.append(publish_site(database, plan, writer, published))
+                stale = sorted(stale_paths(database, plan, writer, published))
+                writer.remove_all(stale)
+                built.removed += len(stale)
+                built.count(published)
+                told = _told(database, build_id, built)
+                with database.transaction():
+                    record.remember(database, published, plan.gone, plan.trusted, build_id)
+            _flush(writer, [path for result in published for path in result.written])
+            _tell(writer, told, seen)
+        except SiteOvertaken:
+            if writer.read(BEGUN) is None:  # what this one has written may be older: the next build compares every file
+                writer.write(BEGUN, _begun(build_id))
+            raise
+        if not writer.conditional:
+            built.warnings.append(
+                f"{site} can't take a file on condition: build.json was written last, but see to it that one "
+                "build at a time publishes there"
+            )
         writer.remove(BEGUN)
 
 
-def _tell_again(store: Store, site: Path, built: Built) -> None:
-    """Nothing has changed, but a site with a schedule says that it was looked at: the same build, at a new time."""
-    with store.open() as database, SiteWriter(site) as writer:
-        _tell(writer, _told(database, database.value("build") or "", built))
+def _begun(build_id: str) -> bytes:
+    return f"Build {build_id} is under way, or was killed: the next one finishes it.\n".encode()
 
 
-def _tell(writer: SiteWriter, told: dict[str, object]) -> None:
+def _tell(writer: Site, told: dict[str, object], seen: str) -> None:
+    """Says what the build was, last of all, if the site is still the one that it began with. Raises SiteOvertaken."""
+    if writer.version(TOLD) != seen:
+        raise SiteOvertaken("another build has published to the same site meanwhile: build again")
     pages = {key: told[key] for key in ("build", "time", "as_of", "every_seconds") if key in told}
     writer.write(TOLD_TO_PAGES, f"sceneboardBuild({json.dumps(pages)});\n".encode())
     writer.flush([TOLD_TO_PAGES])
-    writer.write(TOLD, json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+    text = json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    writer.write_last(TOLD, text, seen)
     writer.flush([TOLD])
 
 
@@ -228,25 +259,24 @@ def _render(tasks: list[Task], workers: Executor | None, progress: Progress) -> 
     ]
 
 
-def _is_trusted(database: Database, site: Path) -> bool:
+def _is_trusted(database: Database, site: Site) -> bool:
     """Whether the site is the one that the store last published, finished and not touched by another store."""
     told = _told_before(site)
     if told is None or told.get("build") != database.value("build"):
         return False
-    return not (site / BEGUN).exists() and not leftovers(site)
+    return not site.has(BEGUN) and not site.leftovers()
 
 
-def _told_before(site: Path) -> dict[str, object] | None:
+def _told_before(site: Site) -> dict[str, object] | None:
     """What build.json says; None if there is none that can be read."""
     try:
-        with disk.Folder(site) as folder:
-            told = json.loads(folder.read(TOLD) or b"")
+        told = json.loads(site.read(TOLD) or b"")
     except (OSError, ValueError, RecursionError):
         return None
     return told if isinstance(told, dict) else None
 
 
-def _flush(writer: SiteWriter, written: list[str]) -> None:
+def _flush(writer: Site, written: list[str]) -> None:
     """What was written is on disk before the site says so."""
     if len(written) > _FLUSH_EACH:
         os.sync()

@@ -2,6 +2,7 @@
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -36,6 +37,16 @@ class _Lazy(click.Group):
         return command
 
 
+class _FolderOrUrl(click.Path):
+    """A folder, or a URL, as which anything with `://` in it is taken."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="sceneboard")
 @click.option(
@@ -44,10 +55,10 @@ class _Lazy(click.Group):
 )  # fmt: skip
 @click.option(
     "--site", envvar="SCENEBOARD_SITE", show_envvar=True, default="site", show_default=True,
-    type=click.Path(file_okay=False, path_type=Path), help="Folder that the site is written to.",
+    type=_FolderOrUrl(), help="Folder or URL (s3://bucket/board) that the site is written to.",
 )  # fmt: skip
 @click.pass_context
-def main(ctx: click.Context, data: Path, site: Path) -> None:
+def main(ctx: click.Context, data: Path, site: Path | str) -> None:
     """Static status boards for satellite scenes and tiles.
 
     \b
@@ -62,6 +73,6 @@ def main(ctx: click.Context, data: Path, site: Path) -> None:
 class Folders:
     """Where the log and the site are."""
 
-    def __init__(self, data: Path, site: Path) -> None:
+    def __init__(self, data: Path, site: Path | str) -> None:
         self.data = data
         self.site = site

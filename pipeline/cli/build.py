@@ -27,6 +27,7 @@ from pipeline.cli.output import (
 from pipeline.cli.workers import cluster
 from pipeline.cli.workers import workers as pool
 from pipeline.operate.answer import Code
+from pipeline.publish.site import file_of
 from pipeline.store.database import StoreBroken
 from pipeline.timestamp import instant
 
@@ -162,4 +163,4 @@ def _report(built: Built, folders: Folders, as_json: bool) -> None:
         f"{built.written:,} files written, {built.removed:,} removed. "
         f"{built.rejected:,} events rejected, {built.quarantined:,} lines in quarantine."
     )
-    say(f"Open {folders.site / 'index.html'}")
+    say(f"Open {file_of(folders.site, 'index.html')}")

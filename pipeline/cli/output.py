@@ -121,6 +121,8 @@ _CODES = {
     "ExtraMissing": Code.FAILED,
     "ClusterUnusable": Code.FAILED,
     "SiteRefused": Code.USAGE,
+    "SiteOvertaken": Code.FAILED,
+    "StorageUnusable": Code.FAILED,
     "BodyInvalid": Code.USAGE,
     "TimestampInvalid": Code.USAGE,
     "EventInvalid": Code.USAGE,

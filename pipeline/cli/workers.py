@@ -12,13 +12,13 @@ from typing import Any
 
 from pipeline.build import require_places
 from pipeline.cli.output import warn
-from pipeline.disk import make_folders
+from pipeline.publish.site import Place, make_site
 from pipeline.render.edition import ExtraMissing
 from pipeline.stages import Elsewhere
 
 
 @contextmanager
-def cluster(address: str, spool: Path | None, data: Path, site: Path) -> Iterator[Elsewhere]:
+def cluster(address: str, spool: Path | None, data: Path, site: Place) -> Iterator[Elsewhere]:
     """The workers of the Dask scheduler at an address. `spool` is below the data folder unless another one is named.
 
     Raises ClusterUnusable, ExtraMissing, SiteRefused, OSError.
@@ -30,8 +30,9 @@ def cluster(address: str, spool: Path | None, data: Path, site: Path) -> Iterato
             f"a cluster needs the package {error.name}: pip install 'sceneboard[cluster]' (or build without: --workers)"
         ) from None
     require_places(data, site)
-    make_folders(site)
-    with connected(address, spool or data / "spool", [data, site]) as found:
+    make_site(site)
+    folders = [data, site] if isinstance(site, Path) else [data]
+    with connected(address, spool or data / "spool", folders) as found:
         for text in found.warnings:
             warn(text)
         yield found

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.insight.facts import Facts
-from pipeline.publish.writer import SiteWriter
+from pipeline.publish.site import Place, Site, SiteOvertaken, open_site
 from pipeline.render.aoi_files import aoi_files
 from pipeline.render.features import Features
 from pipeline.render.scene_files import SceneFiles
@@ -20,7 +20,7 @@ from pipeline.stages import about_aois
 from pipeline.store.board import load_board
 from pipeline.store.database import Database, open_database
 from pipeline.store.held import LOCK
-from pipeline.store.lock import HolderGone, working
+from pipeline.store.lock import working
 
 BEGUN = ".sceneboard-unfinished"
 """A file of the site while a build is under way: it names that build, so that what is left of another one stops."""
@@ -37,7 +37,7 @@ class Task:
     """
 
     store: Path
-    site: Path
+    site: Place
     aois: list[str]
     folders: dict[str, str]
     revisions: dict[str, int]
@@ -75,17 +75,17 @@ class Published:
 
 
 def publish_aois(task: Task) -> Published:
-    """Renders and publishes the AOIs of a task. Raises StoreBroken, HolderGone, OSError."""
+    """Renders and publishes the AOIs of a task. Raises StoreBroken, HolderGone, SiteOvertaken, OSError."""
     result = Published()
     with (
         working(task.store.with_name(LOCK)),
         open_database(task.store, read_only=True, memory_bytes=task.memory_bytes) as database,
-        SiteWriter(task.site, new=task.new) as site,
+        open_site(task.site, new=task.new) as site,
         _seldom_collected(),
     ):
         for name in task.aois:
             if task.build.encode() not in (site.read(BEGUN) or b""):
-                raise HolderGone
+                raise SiteOvertaken(f"another build publishes to {task.site}, or has: build again")
             _publish_aoi(database, site, task, name, result)
             gc.collect()  # an AOI's scenes and tiles lead to one another
         result.written, result.unchanged = site.touched, site.unchanged
@@ -108,7 +108,7 @@ def _seldom_collected() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _publish_aoi(database: Database, site: SiteWriter, task: Task, name: str, result: Published) -> None:
+def _publish_aoi(database: Database, site: Site, task: Task, name: str, result: Published) -> None:
     board = load_board(database, name)
     folder = task.folders[name]
     known: dict[str, str] = {}

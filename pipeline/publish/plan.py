@@ -1,13 +1,12 @@
 """What a build has to publish: found by comparing what the store holds with what is on record of the site."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pipeline.publish.parts import Published, Task
-from pipeline.publish.writer import SiteWriter, leftovers, paths_in
+from pipeline.publish.site import Place, Site
 from pipeline.render.edition import edition, stac_edition
 from pipeline.render.paths import aoi_folders
 from pipeline.render.site_files import site_files
@@ -27,7 +26,6 @@ _Value = TypeVar("_Value")
 class Plan:
     """AOIs to publish, as tasks; units that are gone; and whether what spans all AOIs is out of date."""
 
-    site: Path
     folders: dict[str, str]
     tasks: list[Task]
     gone: list[str]
@@ -47,7 +45,14 @@ class Plan:
 
 
 def make_plan(
-    database: Database, store: Path, site: Path, *, trusted: bool, dot: str | None = None, stac: bool = False
+    database: Database,
+    store: Path,
+    site: Place,
+    *,
+    trusted: bool,
+    new: bool = False,
+    dot: str | None = None,
+    stac: bool = False,
 ) -> Plan:
     """Finds what is out of date. Raises ExtraMissing."""
     revisions = record.present(database)
@@ -57,9 +62,7 @@ def make_plan(
     fingerprint = record.site_fingerprint(database, stamp)
     size = max(1, min(_MOST_AOIS_A_TASK, len(names) // _LEAST_TASKS))
     groups = [names[at : at + size] for at in range(0, len(names), size)]
-    new = not any(os.path.lexists(site / folder) for folder in OWNED)
     return Plan(
-        site,
         folders,
         [
             Task(store, site, group, _only(folders, group), _only(revisions, group), stamp, trusted, dot, stac, new)
@@ -78,7 +81,7 @@ def _only(found: dict[str, _Value], names: list[str]) -> dict[str, _Value]:
     return {name: found[name] for name in names}
 
 
-def publish_site(database: Database, plan: Plan, writer: SiteWriter, results: Sequence[Published]) -> Published:
+def publish_site(database: Database, plan: Plan, writer: Site, results: Sequence[Published]) -> Published:
     """Renders and writes what spans all AOIs, if it is out of date. `results` are those of the AOIs."""
     result = Published()
     if plan.site_outdated:
@@ -91,10 +94,10 @@ def publish_site(database: Database, plan: Plan, writer: SiteWriter, results: Se
     return result
 
 
-def stale_paths(database: Database, plan: Plan, results: Sequence[Published]) -> set[str]:
+def stale_paths(database: Database, plan: Plan, writer: Site, results: Sequence[Published]) -> set[str]:
     """The files of what is gone."""
     if plan.new:
-        return leftovers(plan.site)
+        return writer.leftovers()
     kept = {path for result in results for _, _, _, paths, _ in result.units for path in paths.split("\n")}
-    found = record.stale(database, results, plan.gone) if plan.trusted else paths_in(plan.site, OWNED)
+    found = record.stale(database, results, plan.gone) if plan.trusted else writer.paths(OWNED)
     return found - kept

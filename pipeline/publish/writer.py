@@ -1,13 +1,14 @@
 """Writes files into the site: only those whose bytes differ, each whole or not at all."""
 
+import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from pipeline.disk import Folder, WrongKind, is_temporary
+from pipeline.publish.site import SiteOvertaken
 
 _OPEN_FOLDERS = 64
 
@@ -94,6 +95,39 @@ class SiteWriter:
         place, _, name = path.rpartition("/")
         return self._folder(place).has(name)
 
+    def remove_all(self, paths: Iterable[str]) -> None:
+        """Removes files, those that are there."""
+        for path in paths:
+            self.remove(path)
+
+    @property
+    def conditional(self) -> bool:
+        """Always: the store's lock keeps other builds away, but for those of another data folder."""
+        return True
+
+    def version(self, path: str) -> str:
+        """A hash of what the file holds; '' if there is none."""
+        found = self.read(path)
+        return "" if found is None else hashlib.blake2b(found, digest_size=16).hexdigest()
+
+    def write_last(self, path: str, data: bytes, seen: str) -> None:
+        """Brings a file to these bytes if it is still of the version that was seen. Raises SiteOvertaken."""
+        if self.version(path) != seen:
+            raise SiteOvertaken(f"{self._root.path / path} was changed by another build meanwhile: build again")
+        self.write(path, data)
+
+    def is_new(self, owned: Iterable[str]) -> bool:
+        """Whether none of these folders is there yet."""
+        return not any(os.path.lexists(self._root.path / folder) for folder in owned)
+
+    def paths(self, owned: Iterable[str]) -> set[str]:
+        """All files in these folders, and what killed builds have left elsewhere."""
+        return paths_in(self._root.path, tuple(owned))
+
+    def leftovers(self) -> set[str]:
+        """What killed builds have left in the folders that aren't the site's alone."""
+        return leftovers(self._root.path)
+
     def flush(self, paths: Iterable[str]) -> None:
         """Flushes files that were written to disk, their names, and those of the folders that lead to them.
 
@@ -134,9 +168,7 @@ class SiteWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 

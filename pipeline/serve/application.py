@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Request, Response
 
+from pipeline.content_types import OTHER_TYPE, TYPES
 from pipeline.serve.addresses import AoiList, File, OfAoi, OfId, PathInvalid, address, names_of
 from pipeline.serve.aois import LIST, Aois
 from pipeline.serve.commands import command_for
@@ -25,25 +26,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ALLOWED = "GET, HEAD, OPTIONS"
-_TEXT = "text/plain; charset=utf-8"
-_JSON = "application/json"
-_TYPES = {
-    "html": "text/html; charset=utf-8",
-    "json": _JSON,
-    "geojson": "application/geo+json",
-    "txt": _TEXT,
-    "md": "text/markdown; charset=utf-8",
-    "dot": "text/vnd.graphviz; charset=utf-8",
-    "svg": "image/svg+xml",
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "png": "image/png",
-    "atom": "application/atom+xml",
-    "prom": "text/plain; version=0.0.4; charset=utf-8",
-    "qml": "application/xml",
-}
-_OTHER_TYPE = "application/octet-stream"
-_INCOMPRESSIBLE = frozenset({_TYPES["png"], _OTHER_TYPE})
+_TEXT = TYPES["txt"]
+_JSON = TYPES["json"]
+_INCOMPRESSIBLE = frozenset({TYPES["png"], OTHER_TYPE})
 _LEAST_TO_COMPRESS = 1024
 _SAFE = {
     "Cache-Control": "no-cache",
@@ -168,7 +153,7 @@ class Application:
     def _file(self, names: tuple[str, ...]) -> _Answer:
         found = read_file(self._site, names)
         _, dot, ending = names[-1].rpartition(".")
-        return _Answer(found.data, _TYPES.get(ending, _OTHER_TYPE) if dot else _OTHER_TYPE, found.changed_at)
+        return _Answer(found.data, TYPES.get(ending, OTHER_TYPE) if dot else OTHER_TYPE, found.changed_at)
 
     def _paged(self, request: Request, answer: _Answer) -> _Answer:
         page = page_of(request.args)
@@ -195,7 +180,7 @@ def _response(request: Request, answer: _Answer) -> Response:
         response.headers["Content-Encoding"] = coding
     if _compresses(answer):
         response.vary.add("Accept-Encoding")
-    if answer.type == _TYPES["html"]:
+    if answer.type == TYPES["html"]:
         response.headers["Content-Security-Policy"] = _PAGE_POLICY
     response.set_etag(hashlib.blake2b(answer.data, digest_size=12).hexdigest() + coding)
     response.last_modified = datetime.fromtimestamp(answer.changed_at, UTC)

@@ -19,9 +19,9 @@ from pipeline.cli.workers import workers
 from pipeline.cluster.executor import Cluster, connected
 from pipeline.ingest import take_apart
 from pipeline.publish.parts import BEGUN, Task, publish_aois
+from pipeline.publish.site import SiteOvertaken
 from pipeline.stages import WorkersLost
 from pipeline.store.folded import fold_aois
-from pipeline.store.lock import HolderGone
 
 STAGES = {"take_apart": take_apart, "fold_aois": fold_aois, "publish_aois": publish_aois}
 
@@ -118,10 +118,10 @@ def test_a_task_of_an_older_build_writes_nothing(plain: Path, copied: tuple[Path
     before = tree(site)
     (name, *_) = sorted(path.parent.name for path in site.glob("aoi/*/index.html"))
     task = Task(data / "sceneboard.duckdb", site, [name], {name: "elsewhere"}, {name: 1}, "", False, build="older")
-    with pytest.raises(HolderGone):
+    with pytest.raises(SiteOvertaken):
         publish_aois(task)
     (site / BEGUN).write_text("Build newer is under way\n")
-    with pytest.raises(HolderGone):
+    with pytest.raises(SiteOvertaken):
         publish_aois(task)
     (site / BEGUN).unlink()
     assert tree(site) == before

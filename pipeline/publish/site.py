@@ -1,0 +1,98 @@
+"""Where a site is published: a folder, or object storage. What differs between them stands behind one interface."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Protocol, Self, TypeAlias
+
+from pipeline import disk
+from pipeline.objects import is_url
+
+Place: TypeAlias = Path | str
+"""A folder, or a URL that fsspec knows (`s3://bucket/board`)."""
+
+
+class SiteOvertaken(Exception):
+    """Another build has published to the same site meanwhile."""
+
+
+class Site(Protocol):
+    """A site that is written to. Paths are relative to it; nothing is ever written elsewhere.
+
+    `touched` lists the files that were written, `unchanged` counts those that held the same bytes already. Each file
+    is there whole or not at all. All methods raise OSError, and SiteOvertaken where they find that out.
+    """
+
+    touched: list[str]
+    unchanged: int
+
+    @property
+    def conditional(self) -> bool:
+        """Whether `write_last` leaves no moment between the look and the write."""
+
+    def has(self, path: str) -> bool:
+        """Whether anything stands there."""
+
+    def read(self, path: str) -> bytes | None:
+        """What a file holds; None if there is none."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Brings one file to these bytes. One that has them already isn't touched."""
+
+    def write_all(self, files: Mapping[str, bytes]) -> None:
+        """Brings files to these bytes."""
+
+    def write_missing(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Writes those of the files that aren't there at all; gives the others, in their order."""
+
+    def remove(self, path: str) -> None:
+        """Removes a file, if it is there."""
+
+    def remove_all(self, paths: Iterable[str]) -> None:
+        """Removes files, those that are there."""
+
+    def flush(self, paths: Iterable[str]) -> None:
+        """What was written and removed outlives the machine."""
+
+    def version(self, path: str) -> str:
+        """What tells a file from what it was or will be at another time; '' if there is none."""
+
+    def write_last(self, path: str, data: bytes, seen: str) -> None:
+        """Brings a file to these bytes if it is still of the version that was seen. Raises SiteOvertaken."""
+
+    def is_new(self, owned: Iterable[str]) -> bool:
+        """Whether none of these folders is there yet."""
+
+    def paths(self, owned: Iterable[str]) -> set[str]:
+        """All files in these folders, and what killed builds have left elsewhere."""
+
+    def leftovers(self) -> set[str]:
+        """What killed builds have left in the folders that aren't the site's alone."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+
+def open_site(place: Place, *, new: bool = False) -> Site:
+    """Opens a site that `make_site` has made; `new`: none of its files is there. Raises OSError, StorageUnusable."""
+    if isinstance(place, str):
+        from pipeline.publish.object_site import ObjectSite
+
+        return ObjectSite(place, new=new)
+    from pipeline.publish.writer import SiteWriter
+
+    return SiteWriter(place, new=new)
+
+
+def make_site(place: Place) -> None:
+    """Makes the folder, if it is one. Raises OSError."""
+    if isinstance(place, Path):
+        disk.make_folders(place)
+
+
+def file_of(place: Place, path: str) -> str:
+    """Where a file of the site is, to be shown."""
+    return f"{place.rstrip('/')}/{path}" if isinstance(place, str) else str(place / path)
+
+
+__all__ = ["Place", "Site", "SiteOvertaken", "file_of", "is_url", "make_site", "open_site"]

@@ -1,0 +1,49 @@
+"""moto's S3 server, which can be told to misbehave."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+ERROR = "<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+
+
+class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"  # connections are kept
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        pass
+
+
+class S3:
+    """The server. `requests` lists method and path of each request; `fault` may answer one instead: status and code."""
+
+    def __init__(self) -> None:
+        self._inner = DomainDispatcherApplication(create_backend_app)
+        self.requests: list[tuple[str, str]] = []
+        self.fault: Callable[[str, str], tuple[str, str] | None] = lambda method, path: None
+        self._server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_Quiet)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        self.requests.append((method, path))
+        answer = self.fault(method, path)
+        if answer is None:
+            return self._inner(environ, start_response)
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        status, code = answer
+        start_response(status, [("Content-Type", "application/xml")])
+        return [ERROR.format(code=code, message=f"told to say {code}").encode()]
+
+    def asked(self, method: str) -> list[str]:
+        return [path for of, path in self.requests if of == method]
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
