@@ -6,7 +6,7 @@ import tempfile
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -71,9 +71,11 @@ def in_turn(stage: Callable[[_Task], _Result], tasks: Iterable[_Task], workers: 
         for task in chain(first, remaining):
             under_way.append((task, submit(stage, task, workers)))
             if len(under_way) == ahead:
-                yield from results(stage, *under_way.popleft(), workers)
+                task, future = under_way.popleft()
+                yield from results(stage, task, future, workers, [other for _, other in under_way])
         while under_way:
-            yield from results(stage, *under_way.popleft(), workers)
+            task, future = under_way.popleft()
+            yield from results(stage, task, future, workers, [other for _, other in under_way])
     finally:
         for _, future in under_way:
             future.cancel()
@@ -88,28 +90,35 @@ def submit(stage: Callable[[_Task], _Result], task: _Task, workers: Executor) ->
 
 
 def results(
-    stage: Callable[[_Task], _Result], task: _Task, future: "Future[_Result]", workers: Executor
+    stage: Callable[[_Task], _Result],
+    task: _Task,
+    future: "Future[_Result]",
+    workers: Executor,
+    others: "Iterable[Future[_Result]]" = (),
 ) -> Iterator[_Result]:
-    """The result of a task that was handed out; of one that kills workers, those of its pieces, one after the other.
+    """The result of a task that was handed out; or, of one that is said to kill workers, those of its pieces.
 
-    Raises WorkersLost, which names the piece if a single one kills them still.
+    A task is blamed too for what another one did that its worker had begun before. So each piece is tried alone, when
+    all `others` have come to an end. Raises WorkersLost, which names the piece that kills workers still.
     """
     try:
-        result = future.result()
-    except TaskKilled as error:
-        pieces = task.pieces()
-        if len(pieces) < 2:
-            raise WorkersLost(
-                f"every worker that was given {task.about} died of it ({error}): give workers more memory, or look "
-                "into their logs"
-            ) from error
+        yield future.result()
+        return
+    except TaskKilled:
+        wait(others)
     except BrokenExecutor as error:
         raise _lost(error) from error
-    else:
+    for piece in task.pieces():
+        try:
+            result = submit(stage, piece, workers).result()
+        except TaskKilled as error:
+            raise WorkersLost(
+                f"every worker that was given {piece.about} died of it ({error}): give workers more memory, or look "
+                "into their logs"
+            ) from error
+        except BrokenExecutor as error:
+            raise _lost(error) from error
         yield result
-        return
-    for piece in pieces:
-        yield from results(stage, piece, submit(stage, piece, workers), workers)
 
 
 def _lost(error: BrokenExecutor) -> WorkersLost:

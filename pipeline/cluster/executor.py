@@ -92,7 +92,7 @@ def _hand_on(inner: "Future[Any]", outer: "Future[Any]") -> None:
             SchedulerLost("the cluster's scheduler is gone, or has cancelled the build's tasks: build again")
         )
     except KilledWorker as error:
-        outer.set_exception(TaskKilled(f"{error.allowed_failures + 1} times"))
+        outer.set_exception(TaskKilled(f"{error.allowed_failures + 1} of them"))
     except Exception as error:
         outer.set_exception(error)
 

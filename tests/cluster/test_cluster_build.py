@@ -86,7 +86,7 @@ def test_an_aoi_that_kills_every_worker_is_named(
     monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
     with on(cluster, data, site) as found:
         deadly = Handing(found, lambda stage, _: Dying(STAGES[stage], None, aoi=name) if stage == "fold_aois" else None)
-        with pytest.raises(WorkersLost, match=rf"every worker that was given AOI {name} died of it \(1 time"):
+        with pytest.raises(WorkersLost, match=rf"every worker that was given AOI {name} died of it \(1 of them"):
             build(data, site, workers=deadly)
         assert not (site / "build.json").exists()
         build(data, site, workers=found)
