@@ -76,12 +76,6 @@ class Objects:
                 return None
             return found
 
-    def read_range(self, path: str, start: int, end: int) -> bytes:
-        """The bytes of an object from an offset up to another, or to its end if that comes sooner."""
-        with self._about(path):
-            found: bytes = self._fs.cat_file(self._full(path), start=start, end=end)
-            return found
-
     def stat(self, path: str) -> Stat | None:
         """The object as it is now; None if there is none."""
         with self._about(path):
