@@ -62,7 +62,7 @@ class Built:
     def count(self, results: list[Published]) -> None:
         """Adds up what was published."""
         for result in results:
-            self.rendered += len(result.units)
+            self.rendered += result.rendered
             self.written += len(result.written)
             self.unchanged += result.unchanged
             self.warnings += result.warnings

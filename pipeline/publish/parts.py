@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.insight.facts import Facts
+from pipeline.publish.sections import Stamps
 from pipeline.publish.site import Place, Site, SiteOvertaken, open_site
 from pipeline.render.aoi_files import aoi_files
 from pipeline.render.features import Features
@@ -26,6 +27,8 @@ BEGUN = ".sceneboard-unfinished"
 """A file of the site while a build is under way: it names that build, so that what is left of another one stops."""
 
 _OBJECTS_BETWEEN = 200_000
+_SECTIONS = "sections/"
+"""The unit that has an AOI's sections; each has a fingerprint of its own there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,11 @@ class Published:
     written: list[str] = field(default_factory=list)
     unchanged: int = 0
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def rendered(self) -> int:
+        """How many scenes and AOIs were rendered; an AOI's sections count with it."""
+        return sum(not unit.startswith(_SECTIONS) for unit, *_ in self.units)
 
 
 def publish_aois(task: Task) -> Published:
@@ -133,6 +141,13 @@ def _publish_aoi(database: Database, site: Site, task: Task, name: str, result: 
             result.warnings += made.warnings
             stamp_of_aoi += " makeshift"  # so that the next build tries again
         aoi_units.append((unit_of_aoi, name, stamp_of_aoi, "\n".join(made.files), encoded(made.summary)))
+        unit_of_sections, stamps = f"{_SECTIONS}{folder}", Stamps.of(made.sections, task.edition)
+        outdated_sections = stamps.outdated(known.get(unit_of_sections))
+        for section in made.sections:
+            if section.name in outdated_sections:
+                left |= site.write_missing(section.make())
+        paths = "\n".join(path for section in made.sections for path in section.paths)
+        aoi_units.append((unit_of_sections, name, stamps.encoded(), paths, ""))
         del made  # of a large AOI it is the most that there is
     for scene_unit, stamp, scene in outdated:
         files = scenes.files(scene)

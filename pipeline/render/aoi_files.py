@@ -10,25 +10,29 @@ from pipeline.render import bodies, overview
 from pipeline.render.aoi_page import aoi_page
 from pipeline.render.attention_view import attention_json
 from pipeline.render.badge import badge
-from pipeline.render.day_pages import render_days
+from pipeline.render.day_pages import day_sections
 from pipeline.render.features import Features
 from pipeline.render.feeds import FEED, aoi_feed
-from pipeline.render.graph_pages import render_graph
-from pipeline.render.list_pages import list_pages
+from pipeline.render.graph_pages import graph
+from pipeline.render.list_pages import list_sections
 from pipeline.render.map_data import FILE as MAP_DATA
 from pipeline.render.map_data import map_data
 from pipeline.render.map_places import aoi_places
 from pipeline.render.pending import pending_json
 from pipeline.render.qgis_style import qgis_style
+from pipeline.render.section import Section
 from pipeline.render.stac_paths import collection_path
 from pipeline.render.summary import Summary, summary
 
 
 @dataclass(frozen=True, slots=True)
 class AoiFiles:
-    """An AOI's files by path, what went wrong while they were made, and the AOI's line for the front page."""
+    """An AOI's files, what went wrong while they were made, and the AOI's line for the front page."""
 
     files: dict[str, bytes]
+    """Those that are made whenever anything of the AOI has changed, by path."""
+    sections: list[Section]
+    """All others: to be made if they aren't there, or are made from something else."""
     warnings: list[str]
     summary: Summary
 
@@ -44,7 +48,7 @@ def aoi_files(
     here = f"aoi/{folder}"
     workload = overview.overview(board)
     places = aoi_places(board)
-    graph, warnings = render_graph(board, folder, _Sentences(facts.waiting), dot_choice=dot)
+    drawn = graph(board, folder, _Sentences(facts.waiting), dot_choice=dot)
     scene_bodies, tile_bodies = bodies.scenes(board), bodies.tiles(board)
     files = {
         f"{here}/overview.txt": overview.text(workload),
@@ -61,24 +65,24 @@ def aoi_files(
         f"{here}/attention.json": attention_json(facts.attention),
         f"{here}/waiting.json": waiting_json(board, facts.waiting),
         f"{here}/{MAP_DATA}": map_data(places, f"{here}/index.html"),
-        **graph,
+        **drawn.files,
     }
-    features = features or Features(board)
-    scene_features, tile_features = features.scenes(), features.tiles()
-    files |= {f"{here}/scenes.geojson": scene_features[None], f"{here}/tiles.geojson": tile_features[None]}
     for status in STATUSES:
         files[f"{here}/scenes/{status}.json"] = scene_bodies[status]
-        files[f"{here}/scenes/{status}.geojson"] = scene_features[status]
         files[f"{here}/tiles/{status}.json"] = tile_bodies[status]
-        files[f"{here}/tiles/{status}.geojson"] = tile_features[status]
-    files.update(list_pages(board, folder, facts.waiting))
-    files.update(render_days(facts, folder))
+    sections = [
+        *(features or Features(board)).sections(folder),
+        *list_sections(board, folder, facts.waiting),
+        *drawn.sections,
+        *day_sections(facts, folder),
+    ]
     if stac:
         from pipeline.render import stac as catalogue
 
         files[collection_path(folder)] = catalogue.collection(board, folder, workload)
-    files[f"{here}/index.html"] = aoi_page(facts, folder, workload, places, files)
-    return AoiFiles(files, warnings, summary(facts, workload, places))
+    paths = [*files, *(path for section in sections for path in section.paths)]
+    files[f"{here}/index.html"] = aoi_page(facts, folder, workload, places, paths)
+    return AoiFiles(files, sections, drawn.warnings, summary(facts, workload, places))
 
 
 class _Sentences(Mapping[tuple[str, int], str]):

@@ -1,7 +1,7 @@
 """GeoJSON of scenes and tiles (RFC 7946), with the package `geojson`."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import geojson
@@ -10,6 +10,7 @@ import msgspec
 from pipeline.event import STATUSES, Status
 from pipeline.footprint import FootprintInvalid, normalise, of_mgrs
 from pipeline.products import describe
+from pipeline.render.section import Section
 from pipeline.store.board import Board, BoardScene, BoardTile
 
 
@@ -79,6 +80,14 @@ class Features:
         """The tiles by id: all of them, and those in each status."""
         return _by_status((one.status, self._tile(one)) for one in self._board.tiles.values())
 
+    def sections(self, folder: str) -> list[Section]:
+        """The files of the AOI's folder: scenes and tiles, whole and by status."""
+        aoi, scenes, tiles = self._board.name, self._board.scenes.values(), self._board.tiles.values()
+        return [
+            _section(folder, "scenes", lambda: [aoi, *[(*_told(one), one.date) for one in scenes]], self.scenes),
+            _section(folder, "tiles", lambda: [aoi, *[(*_told(one), *_of_tile(one)) for one in tiles]], self.tiles),
+        ]
+
     def scene_and_tiles(self, of: BoardScene) -> bytes:
         """A scene and its tiles."""
         return _collection([self._scene(of), *[self._tile(one) for one in of.tiles]])
@@ -114,6 +123,28 @@ def _feature(of: BoardScene | BoardTile, more: dict[str, Any]) -> geojson.Featur
     feature = geojson.Feature(id=f"{more['kind']}-{of.id}", properties=properties)
     feature["geometry"] = where.geometry  # checked already; the constructor would copy every position
     return feature
+
+
+def _section(
+    folder: str, kind: str, made_from: Callable[[], object], make: Callable[[], dict[Status | None, bytes]]
+) -> Section:
+    paths = {status: f"aoi/{folder}/{kind}{f'/{status}' if status else ''}.geojson" for status in (None, *STATUSES)}
+    return Section(
+        f"{kind}.geojson",
+        tuple(paths.values()),
+        made_from,
+        lambda: {paths[status]: data for status, data in make().items()},
+    )
+
+
+def _told(of: BoardScene | BoardTile) -> tuple[Any, ...]:
+    """What a feature is made from, as plain values."""
+    return of.id, of.source_id, of.status, of.message, of.retry_countdown, of.since, of.tags, of.data, of.geometry
+
+
+def _of_tile(of: BoardTile) -> tuple[Any, ...]:
+    """And what a tile's has beyond that."""
+    return of.scene.id, of.scene.date, of.prev and of.prev.id, of.ref and of.ref.id
 
 
 _encoder = msgspec.json.Encoder()

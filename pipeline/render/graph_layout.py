@@ -184,13 +184,15 @@ class Columns:
 
     def __init__(self, board: Board) -> None:
         self._tracks = {id: track(tile.source_id, tile.scene.source_id) for id, tile in board.tiles.items()}
-        self._counts = Counter(self._tracks.values())
+        counts = Counter(self._tracks.values())
+        self._shared = {name: (0, _natural(name)) for name, count in counts.items() if count > 1}
+        """By track: the key of its tiles, where they are several."""
 
     def key(self, tile: BoardTile) -> tuple[int, tuple[tuple[int, str, str], ...]] | None:
         """Equal for tiles of one column, in the order of columns; None for a tile that stands alone."""
-        name = self._tracks[tile.id]
-        if self._counts[name] > 1:
-            return 0, _natural(name)
+        shared = self._shared.get(self._tracks[tile.id])
+        if shared is not None:
+            return shared
         if tile.prev is not None or tile.next:
             return 1, (((tile.ref or tile).id, "", ""),)
         return None

@@ -10,7 +10,7 @@ from pipeline.event import STATUSES
 from pipeline.render.dot import dot
 from pipeline.render.dot_layout import LayoutFailed, dot_layout, find_dot
 from pipeline.render.environment import page
-from pipeline.render.graph_layout import WINDOW_NODES, Columns, Window, place, windows
+from pipeline.render.graph_layout import WINDOW_NODES, Columns, Strip, Window, place, windows
 from pipeline.render.graph_svg import (
     DETAILS,
     SCENE_LABEL,
@@ -24,6 +24,7 @@ from pipeline.render.graph_svg import (
 from pipeline.render.overview import Counts
 from pipeline.render.paths import url
 from pipeline.render.plain import built, one_line
+from pipeline.render.section import Section
 from pipeline.store.board import Board, BoardScene, BoardTile
 
 DOT_NODES = 1500
@@ -57,7 +58,15 @@ class WindowGroup(NamedTuple):
     tiles: Counts
 
 
-def render_graph(
+class Graph(NamedTuple):
+    """An AOI's graph: its drawing and its source as files, its pages, and warnings."""
+
+    files: dict[str, bytes]
+    sections: list[Section]
+    warnings: list[str]
+
+
+def graph(
     board: Board,
     folder: str,
     why: Mapping[tuple[str, int], str],
@@ -65,17 +74,20 @@ def render_graph(
     dot_choice: str | None = None,
     timeout_s: float = 60,
     most: int = WINDOW_NODES,
-) -> tuple[dict[str, bytes], list[str]]:
-    """The files of the graph under `aoi/{folder}/`, by path, and warnings.
+) -> Graph:
+    """What there is of the graph under `aoi/{folder}/`.
 
     `why` says what a scene or tile waits for, by `scene` or `tile` and id. `dot_choice` is as in `find_dot`; without a
     `dot` that works the drawing is placed by date and track, and a warning says so. `most` scenes and tiles stand in
     a window. `graph.html` is the latest window and lists the others; each of several is `graph/{its name}.html`, too.
     """
-    graph = _Graph(board, folder, why, most)
-    svg, warnings = graph.svg(dot_choice, timeout_s)
-    path = f"aoi/{folder}/graph.dot"
-    return {path: dot(board, path).encode(), f"aoi/{folder}/graph.svg": svg, **graph.pages()}, warnings
+    drawn = _Graph(board, folder, why, most)
+    pages = drawn.pages()
+    sections = [*pages, drawn.source(pages)]
+    if len(board.scenes) + len(board.tiles) > DOT_NODES:
+        return Graph({}, [*sections, drawn.latest(pages)], [])
+    path, (svg, warnings) = f"aoi/{folder}/graph.svg", drawn.whole(dot_choice, timeout_s)
+    return Graph({path: svg}, sections, warnings)
 
 
 class _Graph:
@@ -84,6 +96,7 @@ class _Graph:
     def __init__(self, board: Board, folder: str, why: Mapping[tuple[str, int], str], most: int) -> None:
         self._board, self._folder, self._why = board, folder, why
         self._name = one_line(board.name, _LONGEST_NAME)
+        self._title = f"Dependency graph of {self._name}"
         self._columns = Columns(board)
         self._windows = windows(board, most)
         self._index = f"aoi/{folder}/graph.html"
@@ -103,23 +116,62 @@ class _Graph:
 
     # Pages
 
-    def pages(self) -> dict[str, bytes]:
-        """All windows' pages by path."""
+    def pages(self) -> list[Section]:
+        """All windows' pages."""
         if not self._windows:
-            return {self._index: self._page(self._index, None, "", "")}
-        files: dict[str, bytes] = {}
-        for n, window in enumerate(self._windows):
-            layout = place(window.days, self._columns)
-            label = f"Dependency graph of {self._name}, {dates(window)}"
-            paths = [self._lines[n].path, *([self._index] if n + 1 == len(self._windows) else [])]
-            for path in dict.fromkeys(paths):
-                sheet = self._sheet(path)
-                days = days_column(layout)
-                for detail in DETAILS:
-                    files[path] = self._page(path, n, inline(layout, replace(sheet, detail=detail), label), days)
-                    if len(files[path]) <= PAGE_BYTES:
-                        break
-        return files
+            return [self._section(self._index, None)]
+        pages = [self._section(line.path, n) for n, line in enumerate(self._lines)]
+        if len(self._windows) > 1:
+            pages.append(self._section(self._index, len(self._windows) - 1))
+        return pages
+
+    def _section(self, path: str, n: int | None) -> Section:
+        if n is None:
+            return Section(path, (path,), lambda: self._name, lambda: {path: self._page(path, None, "", "")})
+        return Section(path, (path,), lambda: self._made_from(path, n), lambda: {path: self._drawn(path, n)})
+
+    def _made_from(self, path: str, n: int) -> tuple[object, ...]:
+        """What a window's page is made from, as plain values."""
+        return (
+            self._name,
+            self._lines[n],
+            [(line.path, line.dates) for line in (*self._lines[max(n - 1, 0) : n], *self._lines[n + 1 : n + 2])],
+            self._groups(path),
+            [(day, [self._shown(strip) for strip in strips]) for day, strips in self._windows[n].days],
+        )
+
+    def _shown(self, strip: Strip) -> tuple[object, ...]:
+        """What the drawing of a scene and its tiles is made from, as plain values."""
+        return (
+            *self._told("scene", strip.scene),
+            [
+                (
+                    *self._told("tile", tile),
+                    self._columns.track(tile),
+                    self._columns.key(tile),
+                    [None if other is None else self._linked(other) for other in (tile.prev, *tile.next)],
+                )
+                for tile in strip.tiles
+            ],
+        )
+
+    def _told(self, kind: str, of: BoardScene | BoardTile) -> tuple[object, ...]:
+        return of.id, of.source_id, of.status, of.message, self._why.get((kind, of.id), "")
+
+    def _linked(self, tile: BoardTile) -> tuple[object, ...]:
+        return tile.id, tile.status, tile.scene.day, self._page_of[tile.id]
+
+    def _drawn(self, path: str, n: int) -> bytes:
+        """The page of a window, with tooltips that are as short as it takes."""
+        layout = place(self._windows[n].days, self._columns)
+        label = f"{self._title}, {dates(self._windows[n])}"
+        sheet, days = self._sheet(path), days_column(layout)
+        html = b""
+        for detail in DETAILS:
+            html = self._page(path, n, inline(layout, replace(sheet, detail=detail), label), days)
+            if len(html) <= PAGE_BYTES:
+                break
+        return html
 
     def _page(self, path: str, n: int | None, drawing: str, days: str) -> bytes:
         last = len(self._lines) - 1
@@ -131,13 +183,15 @@ class _Graph:
             window=None if n is None else self._lines[n],
             earlier=self._lines[n - 1] if n else None,
             later=self._lines[n + 1] if n is not None and n < last else None,
-            groups=self._groups() if path == self._index and last > 0 else [],
+            groups=self._groups(path),
             drawing=built(drawing),
             days=built(days),
         )
 
-    def _groups(self) -> list[WindowGroup]:
-        """The list of all windows, latest first."""
+    def _groups(self, path: str) -> list[WindowGroup]:
+        """The list of all windows, latest first, where a page has one."""
+        if path != self._index or len(self._lines) < 2:
+            return []
         if len(self._lines) <= MOST_LINES:
             return [WindowGroup(one.dates, [one], one.scenes, one.tiles) for one in reversed(self._lines)]
         years: dict[str, list[tuple[Window, WindowLine]]] = {}
@@ -153,30 +207,46 @@ class _Graph:
             for year, some in years.items()
         ]
 
-    # The drawing as a file
+    # The drawing and its source as files
 
-    def svg(self, dot_choice: str | None, timeout_s: float) -> tuple[bytes, list[str]]:
-        """`graph.svg`, and a warning if `dot` was to lay it out and couldn't."""
+    def source(self, pages: list[Section]) -> Section:
+        """`graph.dot`, which is made from nothing that the pages aren't made from."""
+        path = f"aoi/{self._folder}/graph.dot"
+        return Section(
+            path,
+            (path,),
+            lambda: (self._board.name, [section.fingerprint for section in pages]),
+            lambda: {path: dot(self._board, path).encode()},
+        )
+
+    def latest(self, pages: list[Section]) -> Section:
+        """`graph.svg` of the latest window alone."""
         path = f"aoi/{self._folder}/graph.svg"
-        title = f"Dependency graph of {self._name}"
-        sheet = self._sheet(path)
-        if len(self._board.scenes) + len(self._board.tiles) > DOT_NODES:
+
+        def make() -> dict[str, bytes]:
             latest = self._windows[-1]
             note = f"{self._name}, {dates(latest)}. All dates: graph.html", url(self._index, path)
-            return standalone(place(latest.days, self._columns), sheet, title, note), []
+            drawing = standalone(place(latest.days, self._columns), self._sheet(path), self._title, note)
+            return {path: drawing}
+
+        return Section(path, (path,), lambda: pages[-1].fingerprint, make)
+
+    def whole(self, dot_choice: str | None, timeout_s: float) -> tuple[bytes, list[str]]:
+        """`graph.svg` of all that there is, and a warning if `dot` was to lay it out and couldn't."""
+        sheet = self._sheet(f"aoi/{self._folder}/graph.svg")
         try:
-            return self._by_dot(sheet, title, find_dot(dot_choice), timeout_s), []
+            return self._by_dot(sheet, find_dot(dot_choice), timeout_s), []
         except LayoutFailed as error:
             days = [day for window in windows(self._board, DOT_NODES) for day in window.days]
             warning = f"{self._name}: graph.svg is placed by date and track, not by dot: {error}"
-            return standalone(place(days, self._columns), sheet, title), [warning]
+            return standalone(place(days, self._columns), sheet, self._title), [warning]
 
-    def _by_dot(self, sheet: Sheet, title: str, program: Path, timeout_s: float) -> bytes:
+    def _by_dot(self, sheet: Sheet, program: Path, timeout_s: float) -> bytes:
         scenes = {id: shortened(scene.source_id, _DOT_LABEL) for id, scene in self._board.scenes.items()}
         tiles = {id: shortened(tile.source_id, _DOT_LABEL) for id, tile in self._board.tiles.items()}
         layout = dot_layout(self._board, self._columns, scenes, tiles, program, timeout_s)
         labelled = replace(sheet, scene_label=lambda scene: scenes[scene.id], tile_label=lambda tile: tiles[tile.id])
-        return standalone(layout, labelled, title)
+        return standalone(layout, labelled, self._title)
 
     def _sheet(self, path: str) -> Sheet:
         links = {there: url(there, path) for there in dict.fromkeys(self._page_of.values())}

@@ -4,7 +4,7 @@ The pages are complete without a script. With one, filtering and sorting work ov
 loaded when it is first needed. It is a `.js` file: a page that was opened from a folder can't read any other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -20,6 +20,7 @@ from pipeline.render.paths import url
 from pipeline.render.plain import built, lines, one_line
 from pipeline.render.scene_history import time_of
 from pipeline.render.scene_page import status_badges
+from pipeline.render.section import Section
 from pipeline.render.sentence import sentence
 from pipeline.store.board import Board, BoardScene, BoardTile
 from pipeline.timestamp import instant
@@ -66,7 +67,7 @@ class PagerLink(NamedTuple):
     current: bool
 
 
-def list_pages(board: Board, folder: str, waiting: Waiting | None = None) -> dict[str, bytes]:
+def list_sections(board: Board, folder: str, waiting: Waiting | None = None) -> list[Section]:
     """`scenes.html`, `scenes-2.html` and so on, a list for each status, the same of tiles, and the data files."""
     known = reasons(board) if waiting is None else waiting
     counts = overview(board)
@@ -74,10 +75,10 @@ def list_pages(board: Board, folder: str, waiting: Waiting | None = None) -> dic
     acquired = {scene.id: time_of(instant(scene.date)) if scene.date else built("") for scene in scenes}
     scene_rows = [_row(one, board, known, acquired) for one in scenes]
     tile_rows = [_row(one, board, known, acquired) for one in tiles]
-    return {
-        **_lists(board, folder, "scenes", scenes, scene_rows, counts.scenes),
-        **_lists(board, folder, "tiles", tiles, tile_rows, counts.tiles),
-    }
+    return [
+        *_lists(board, folder, "scenes", scenes, scene_rows, counts.scenes),
+        *_lists(board, folder, "tiles", tiles, tile_rows, counts.tiles),
+    ]
 
 
 def _row(of: BoardScene | BoardTile, board: Board, waiting: Waiting, acquired: Mapping[int, Markup]) -> Row:
@@ -107,42 +108,72 @@ def _lists(
     entities: Sequence[BoardScene | BoardTile],
     rows: Sequence[Row],
     counts: Counts,
-) -> dict[str, bytes]:
+) -> Iterator[Section]:
     data_path = f"aoi/{folder}/{kind}-data.js"
-    files = {data_path: _data(kind, entities, rows)}
-    statuses: list[Status | None] = [None, *STATUSES]
-    for status in statuses:
-        some = rows
-        if status is not None:
-            some = [row for row, one in zip(rows, entities, strict=True) if one.status == status]
+    yield Section(
+        f"{kind}-data",
+        (data_path,),
+        lambda: [_shown(one, row) for one, row in zip(entities, rows, strict=True)],
+        lambda: {data_path: _data(kind, entities, rows)},
+    )
+    for status in (None, *STATUSES):
+        some = [(one, row) for one, row in zip(entities, rows, strict=True) if status is None or one.status == status]
         pages = max(1, -(-len(some) // ROWS_A_PAGE))
         for number in range(1, pages + 1):
-            path = _path(folder, kind, status, number)
-            first = (number - 1) * ROWS_A_PAGE
-            shown, up = some[first : first + ROWS_A_PAGE], url("scene/", path)
-            files[path] = page(
-                "aoi/list.html",
-                path,
-                aoi=one_line(board.name),
-                aoi_page=url(f"aoi/{folder}/index.html", path),
-                kind=kind,
-                status=status,
-                counts=counts,
-                choices=[(one, url(_path(folder, kind, one, 1), path)) for one in statuses],
-                other=url(_path(folder, "tiles" if kind == "scenes" else "scenes", status, 1), path),
-                badges=status_badges(),
-                data=url(data_path, path),
-                up=up,
-                rows=built("\n".join([_ROW.fill((up, *row)) for row in shown])),
-                first=first + 1,
-                last=first + len(shown),
-                total=len(some),
-                number=number,
-                pages=pages,
-                pager=_pager(folder, kind, status, number, pages),
-                files=_files(folder, kind, status, path),
-            )
-    return files
+            yield _list(board.name, folder, _Place(kind, status, number, pages, len(some)), counts, some)
+
+
+class _Place(NamedTuple):
+    """A page of a list: of scenes or tiles, of a status or all, its number, and how many pages and rows there are."""
+
+    kind: Kind
+    status: Status | None
+    number: int
+    pages: int
+    total: int
+
+
+def _list(
+    aoi: str, folder: str, at: _Place, counts: Counts, some: Sequence[tuple[BoardScene | BoardTile, Row]]
+) -> Section:
+    kind, status, number, pages, total = at
+    path = _path(folder, kind, status, number)
+    first = (number - 1) * ROWS_A_PAGE
+    shown = some[first : first + ROWS_A_PAGE]
+
+    def make() -> dict[str, bytes]:
+        up = url("scene/", path)
+        html = page(
+            "aoi/list.html",
+            path,
+            aoi=one_line(aoi),
+            aoi_page=url(f"aoi/{folder}/index.html", path),
+            kind=kind,
+            status=status,
+            counts=counts,
+            choices=[(one, url(_path(folder, kind, one, 1), path)) for one in (None, *STATUSES)],
+            other=url(_path(folder, "tiles" if kind == "scenes" else "scenes", status, 1), path),
+            badges=status_badges(),
+            data=url(f"aoi/{folder}/{kind}-data.js", path),
+            up=up,
+            rows=built("\n".join([_ROW.fill((up, *row)) for _, row in shown])),
+            first=first + 1,
+            last=first + len(shown),
+            total=total,
+            number=number,
+            pages=pages,
+            pager=_pager(folder, kind, status, number, pages),
+            files=_files(folder, kind, status, path),
+        )
+        return {path: html}
+
+    return Section(path, (path,), lambda: (aoi, at, counts, [_shown(one, row) for one, row in shown]), make)
+
+
+def _shown(of: BoardScene | BoardTile, row: Row) -> tuple[object, ...]:
+    """What a row is made from, as plain values."""
+    scene = of if isinstance(of, BoardScene) else of.scene
+    return (*row[:3], scene.date, of.status, *row[5:])
 
 
 def _path(folder: str, kind: Kind, status: Status | None, number: int) -> str:

@@ -64,7 +64,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Site:
         patch.setattr(event_files, "ROWS_A_PAGE", 1)
         patch.setattr(list_pages, "ROWS_A_PAGE", 1)
         patch.setattr(scene_page, "EVENTS_A_PAGE", 2)
-        patch.setitem(graph_pages.render_graph.__kwdefaults__, "most", 2)
+        patch.setitem(graph_pages.graph.__kwdefaults__, "most", 2)
         build(folder / "data", folder / "site", stac=True)
     return Site(folder / "data", folder / "site")
 

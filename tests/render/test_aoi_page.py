@@ -252,7 +252,7 @@ def _boards(events: Iterable[dict[str, Any]], folder: Path) -> list[Board]:
 
 class TestTheFiles:
     def test_every_file_that_isnt_for_browsers_is_linked_once(self, stuck: Log) -> None:
-        files = made(stuck).files
+        files = [*made(stuck).files, *(path for section in made(stuck).sections for path in section.paths)]
         (listed,) = [one for one in of_class(page(stuck), "files") if one.tag == "dl"]
         links = [one.get("href") for one in listed.iter("a")]
         assert sorted(links) == sorted(

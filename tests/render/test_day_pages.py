@@ -11,7 +11,8 @@ from pipeline.insight.facts import Facts
 from pipeline.refresh import refresh
 from pipeline.render import day_sheet
 from pipeline.render.day_markdown import code
-from pipeline.render.day_pages import render_days
+from pipeline.render.day_pages import day_sections
+from pipeline.render.section import made
 from pipeline.store.board import load_board
 from pipeline.store.database import open_database
 
@@ -22,7 +23,7 @@ def pages(log: Log) -> dict[str, str]:
     with open_database(Path(":memory:")) as database:
         refresh(database, log.folder)
         board = load_board(database, "Demo")
-    return {path: content.decode() for path, content in render_days(Facts(board), "Demo").items()}
+    return {path: content.decode() for path, content in made(day_sections(Facts(board), "Demo")).items()}
 
 
 def page(log: Log, day: str) -> str:

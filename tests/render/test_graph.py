@@ -6,10 +6,11 @@ import re
 import stat
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,9 +21,10 @@ from pipeline.render import graph_svg
 from pipeline.render.dot_layout import LayoutFailed, find_dot
 from pipeline.render.environment import templates_folder
 from pipeline.render.graph_layout import WINDOW_NODES, Columns, Layout, Placed, Window, place, windows
-from pipeline.render.graph_pages import DOT_NODES, PAGE_BYTES, render_graph
+from pipeline.render.graph_pages import DOT_NODES, PAGE_BYTES, graph
 from pipeline.render.graph_svg import columns_of, shortened
 from pipeline.render.overview import overview
+from pipeline.render.section import made as made_sections
 from pipeline.store.board import Board, BoardScene, BoardTile
 
 SINCE = "2022-03-01T00:00:00.000000000"
@@ -31,6 +33,14 @@ HOSTILE = (
     "</title></svg><script>alert(1)</script><img src=x onerror=alert(1)>\"'&amp;]]><!--"
     "\x00\n\x1b\ud800\u202e\uffff\N{CRAB}"
 )
+
+
+def render_graph(
+    board: Board, folder: str, why: Mapping[tuple[str, int], str], **choices: Any
+) -> tuple[dict[str, bytes], list[str]]:
+    """All files of the graph, and warnings."""
+    found = graph(board, folder, why, **choices)
+    return {**found.files, **made_sections(found.sections)}, found.warnings
 
 
 class Boards:

@@ -14,8 +14,9 @@ from log_lines import Log
 from pipeline.event import STATUSES
 from pipeline.insight.waiting import reasons
 from pipeline.refresh import refresh
-from pipeline.render.list_pages import list_pages
+from pipeline.render.list_pages import list_sections
 from pipeline.render.paths import aoi_folders
+from pipeline.render.section import made
 from pipeline.store.board import Board, load_board
 from pipeline.store.database import open_database
 
@@ -24,6 +25,10 @@ def board_of(folder: Path, name: str = "Demo") -> Board:
     with open_database(Path(":memory:")) as database:
         refresh(database, folder)
         return load_board(database, name)
+
+
+def made_lists(board: Board, folder: str) -> dict[str, bytes]:
+    return made(list_sections(board, folder))
 
 
 def parsed(text: bytes) -> Element:
@@ -75,7 +80,7 @@ def some(log: Log) -> None:
 def test_a_row_has_what_an_operator_needs(log: Log) -> None:
     some(log)
     board = board_of(log.folder)
-    files = list_pages(board, "Demo")
+    files = made_lists(board, "Demo")
     why = reasons(board)
     assert rows(files["aoi/Demo/tiles.html"]) == [
         ["11", "T11", "2022-01-01 10:00:00", "RETRY", "no space left", "0", why.tile(11).sentence],
@@ -89,7 +94,7 @@ def test_a_row_has_what_an_operator_needs(log: Log) -> None:
 
 def test_a_message_is_shortened_and_stands_whole_in_its_title(log: Log) -> None:
     some(log)
-    files = list_pages(board_of(log.folder), "Demo")
+    files = made_lists(board_of(log.folder), "Demo")
     titles = {
         words(cell)[:10]: cell.get("title")
         for path in ("aoi/Demo/scenes.html", "aoi/Demo/tiles.html")
@@ -102,7 +107,7 @@ def test_a_message_is_shortened_and_stands_whole_in_its_title(log: Log) -> None:
 def test_there_is_a_list_for_each_status_and_their_counts_sum_to_the_whole(log: Log) -> None:
     some(log)
     board = board_of(log.folder)
-    files = list_pages(board, "Demo")
+    files = made_lists(board, "Demo")
     for kind, entities in (("scenes", board.scenes), ("tiles", board.tiles)):
         whole = rows(files[f"aoi/Demo/{kind}.html"])
         parts = [row for status in STATUSES for row in rows(files[f"aoi/Demo/{kind}/{status}.html"])]
@@ -114,7 +119,7 @@ def test_there_is_a_list_for_each_status_and_their_counts_sum_to_the_whole(log: 
 
 def test_an_empty_list_says_so(log: Log) -> None:
     some(log)
-    page = parsed(list_pages(board_of(log.folder), "Demo")["aoi/Demo/tiles/DONE.html"])
+    page = parsed(made_lists(board_of(log.folder), "Demo")["aoi/Demo/tiles/DONE.html"])
     assert [words(one) for one in page.iter("p") if one.get("class") == "nothing"] == ["No tiles in DONE."]
 
 
@@ -125,7 +130,7 @@ def test_links_lead_to_pages_of_the_site(log: Log, name: str) -> None:
     log.scene(2, {21: 11}, aoi=name)
     log.says("tile", 11, "DONE")
     folder = aoi_folders([name])[name]
-    files = list_pages(board_of(log.folder, name), folder)
+    files = made_lists(board_of(log.folder, name), folder)
     made = {"index.html", "events/index.html", f"aoi/{folder}/index.html", "scene/1.html", "scene/2.html"}
     for kind in ("scenes", "tiles"):
         for status in ("", *(f"/{one}" for one in STATUSES)):
@@ -151,7 +156,7 @@ def _resolved(page: str, href: str) -> str:
 
 def test_the_root_of_a_sentence_is_a_link(log: Log) -> None:
     some(log)
-    files = list_pages(board_of(log.folder), "Demo")
+    files = made_lists(board_of(log.folder), "Demo")
     for path, up in (("aoi/Demo/tiles.html", "../../"), ("aoi/Demo/tiles/NEW.html", "../../../")):
         links = [link.get("href") for link in parsed(files[path]).iter("a") if words(link) == "tile 11"]
         assert links == [f"{up}scene/1.html#tile-11"]
@@ -165,7 +170,7 @@ class TestPages:
         log.aoi()
         log.scene(1, dict.fromkeys(range(11, 11 + 1201)))
         log.says("scene", 1, "DONE")
-        return list_pages(board_of(log.folder), "Demo")
+        return made_lists(board_of(log.folder), "Demo")
 
     @pytest.mark.parametrize("list_", ["tiles", "tiles/PENDING"])
     def test_each_row_is_on_one_page(self, files: dict[str, bytes], list_: str) -> None:
@@ -192,7 +197,7 @@ class TestData:
     def test_it_says_what_the_pages_say(self, log: Log) -> None:
         some(log)
         board = board_of(log.folder)
-        files = list_pages(board, "Demo")
+        files = made_lists(board, "Demo")
         for kind in ("scenes", "tiles"):
             told = []
             for row in data(files, kind):
@@ -209,14 +214,14 @@ class TestData:
         log.aoi()
         log.scene(1, {11: None}, source_id=hostile)
         log.says("scene", 1, "RETRY", hostile)
-        files = list_pages(board_of(log.folder), "Demo")
+        files = made_lists(board_of(log.folder), "Demo")
         text = files["aoi/Demo/scenes-data.js"].decode()
         assert not re.search("[<>&\u2028\u2029\x00]", text)
         assert data(files, "scenes")[0]["name"].startswith("</script><!--&")
 
     def test_pages_name_it(self, log: Log) -> None:
         some(log)
-        files = list_pages(board_of(log.folder), "Demo")
+        files = made_lists(board_of(log.folder), "Demo")
         for path, source in (("aoi/Demo/tiles.html", "tiles-data.js"), ("aoi/Demo/tiles/NEW.html", "../tiles-data.js")):
             (list_,) = [one for one in parsed(files[path]).iter("div") if one.get("data-list")]
             assert (list_.get("data-source"), list_.get("data-list")) == (source, "tiles")
@@ -231,7 +236,7 @@ def test_hostile_text_stays_in_its_cell(log: Log, text: str) -> None:
     log.scene(1, {11: None}, source_id=text, aoi=text)
     log.says("scene", 1, "RETRY", text)
     folder = aoi_folders([text])[text]
-    files = list_pages(board_of(log.folder, text), folder)
+    files = made_lists(board_of(log.folder, text), folder)
     page = parsed(files[f"aoi/{folder}/scenes.html"])
     assert [one.get("src") for one in page.iter("script")] == ["../../assets/board.js"]
     assert not list(page.iter("img"))
