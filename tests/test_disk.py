@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,35 @@ def test_any_name_that_a_file_may_have_can_be_written_beside_its_place(
     assert folder.names() == [name]
     assert len(os.fsencode(beside[0])) <= disk.LONGEST_NAME
     assert disk.is_temporary(beside[0])
+
+
+def test_what_an_earlier_write_left_is_in_nobodys_way(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its removal failed as well: the file stays under the name that this process takes for all it writes."""
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "rename", failing(errno.EIO))
+        broken.setattr(os, "unlink", failing(errno.EIO))
+        with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+            folder.replace("a", b"lost")
+    (left,) = folder.names()
+    assert disk.is_temporary(left)
+    folder.replace("a", b"new")
+    assert sorted(folder.names()) == [left, "a"]
+    assert folder.read("a") == b"new"
+
+
+def test_processes_and_threads_that_write_to_a_folder_have_temporary_names_of_their_own(folder: Folder) -> None:
+    names = [disk._own.name]
+    with ThreadPoolExecutor(1) as pool:
+        names.append(pool.submit(lambda: disk._own.name).result())
+    ours, theirs = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(theirs, disk._own.name.encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    names.append(os.read(ours, 100).decode())
+    os.close(ours)
+    os.close(theirs)
+    assert len(set(names)) == 3
 
 
 @pytest.mark.parametrize("name", ["index.html", ".htaccess", "a.tmp", ".a.tmp", "..0123456789abcdef.tmp", ".nfs0001"])
