@@ -1,6 +1,8 @@
 """The loop on a clock of its own: every wait is over at once, and the time goes on by as much."""
 
+import gc
 import queue
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,3 +211,30 @@ def test_forty_builds_leave_no_file_open(data: Path, site: Path, log: Log, time:
     assert sum(one.built.refreshed.events for one in ended if one.built) == 40
     assert len(ended) == 41
     assert open_files[-1] <= open_files[2]
+
+
+class Circle:
+    """Refers to itself: it goes when the collector comes, not before."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_a_build_left_in_circles_is_gone_when_the_next_begins(tmp_path: Path, time: Time) -> None:
+    left: list[weakref.ref[Circle]] = []
+    there: list[int] = []
+
+    def leaves_some() -> Built:
+        there.append(sum(one() is not None for one in left))
+        left.extend(weakref.ref(Circle()) for _ in range(3))
+        return Built(Refreshed())
+
+    for second in (100, 200):
+        time.at(second, "changed")
+    time.at(500, lambda: None)
+    gc.disable()
+    try:
+        watch(tmp_path, time, leaves_some)
+    finally:
+        gc.enable()
+    assert there == [0, 0, 0]
