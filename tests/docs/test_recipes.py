@@ -29,38 +29,46 @@ UNITS = dict(
 REAL = [sys.executable, "-c", "from pipeline.cli import main; main()"]
 
 
-def of_github() -> list[str]:
+Form = Mapping[str, str]
+Script = tuple[str, Form]
+"""The text, and the variables that it is given."""
+
+
+def of_github(form: Form) -> list[Script]:
     """Its shell is `bash -e`, a file for each step; a step that fails is the last."""
-    steps = yaml.safe_load(GITHUB)["jobs"]["board"]["steps"]
-    return [step["run"] for step in steps if step["name"] != "Install"]
+    steps = [step for step in yaml.safe_load(GITHUB)["jobs"]["board"]["steps"] if step["name"] != "Install"]
+    inputs = {f"${{{{ inputs.{name.lower()} }}}}": value for name, value in form.items()}
+    return [(step["run"], {name: inputs[value] for name, value in step.get("env", {}).items()}) for step in steps]
 
 
-def of_gitlab() -> list[str]:
-    """The lines of a job are one script."""
-    return ["\n".join(yaml.safe_load(GITLAB)["operate"]["script"])]
+def of_gitlab(form: Form) -> list[Script]:
+    """The lines of a job are one script; what the form asks for are variables."""
+    told = yaml.safe_load(GITLAB)
+    return [("\n".join(told["operate"]["script"]), {name: form[name] for name in told["variables"] if name in form})]
 
 
-def of_jenkins() -> list[str]:
-    """Single quotes: Groovy makes nothing of what stands between them."""
-    return [text for text in re.findall(r"\bsh '(.*)'", JENKINS) if "pip install" not in text]
+def of_jenkins(form: Form) -> list[Script]:
+    """Single quotes: Groovy makes nothing of what stands between them. Parameters are variables."""
+    names = re.findall(r"(?:choice|string)\(name: '(\w+)'", JENKINS)
+    scripts = re.findall(r"\bsh '(.*)'", JENKINS)
+    return [(text, {name: form[name] for name in names}) for text in scripts if "pip install" not in text]
 
 
 @dataclass(frozen=True)
 class Job:
     """What a CI system runs when somebody has filled in the form, and the shell that it is given to."""
 
-    scripts: Callable[[], list[str]]
+    scripts: Callable[[Form], list[Script]]
     shell: tuple[str, ...]
 
-    def run(self, folder: Path, form: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    def run(self, folder: Path, form: Form) -> "subprocess.CompletedProcess[str]":
         """One script after the other, until one fails."""
-        env = {"PATH": f"{folder / '.venv' / 'bin'}:/usr/bin:/bin", "HOME": str(folder), **FORM, **form}
+        env = {"PATH": f"{folder / '.venv' / 'bin'}:/usr/bin:/bin", "HOME": str(folder)}
         env |= {"SCENEBOARD_DATA": str(folder / "data"), "SCENEBOARD_SITE": str(folder / "site")}
         env |= {"SCENEBOARD_STATE": str(folder / "state"), "PYTHONPATH": str(ROOT)}
-        for script in self.scripts():
-            done = subprocess.run(
-                [*self.shell, script], cwd=folder, env=env, capture_output=True, text=True, check=False
-            )
+        for script, variables in self.scripts({**FORM, **form}):
+            command, given = [*self.shell, script], {**env, **variables}
+            done = subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 break
         return done
@@ -86,7 +94,9 @@ def command(folder: Path, text: str) -> None:
 
 @pytest.fixture
 def told(tmp_path: Path) -> Path:
-    """A folder whose `sceneboard` only writes down what it was told, word by word."""
+    """A folder whose `sceneboard` only writes down what it was told, word by word. It holds files for `*` and `?`."""
+    (tmp_path / "a file").touch()
+    (tmp_path / "x").touch()
     command(tmp_path, 'printf "%s\\0" "$@" >> told; printf "\\n\\0" >> told')
     return tmp_path
 
@@ -130,7 +140,7 @@ def check_schema(schema: str, text: str, folder: Path) -> int:
 def test_no_script_is_made_of_what_people_type() -> None:
     for step in yaml.safe_load(GITHUB)["jobs"]["board"]["steps"]:
         assert "${{" not in step["run"]
-    assert len(of_jenkins()) == 2
+    assert len(of_jenkins(FORM)) == 2
     assert not re.search(r'\bsh\s*\(?\s*(?:"|\'\'\')', JENKINS)
 
 
