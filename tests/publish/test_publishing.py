@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from site_tree import differing, read, tree
 from pipeline import build as building
 from pipeline import disk
 from pipeline.build import SiteRefused, build, build_as_of
+from pipeline.publish.parts import BEGUN
 from pipeline.publish.writer import SiteWriter
-from pipeline.store.held import STORE
+from pipeline.store.held import LOCK, STORE
+from pipeline.store.lock import StoreHeld, working
 
 States = dict[str, tuple[int, int]]
 
@@ -221,6 +224,26 @@ def test_a_build_killed_before_it_told_of_itself_is_finished_by_the_next(
     build(data, tmp_path / "afresh")
     assert differing(tree(site), tree(tmp_path / "afresh")) == []
     assert not (site / building.BEGUN).exists()
+
+
+def test_nothing_is_written_while_workers_of_an_earlier_build_may_be_writing(
+    board: Callable[..., Any], log: Log, data: Path, site: Path
+) -> None:
+    """Those on other machines, which the store's lock didn't show: they may have begun after it was taken."""
+    log.says("tile", 11, "RETRY", "disk full")
+    before = tree(site)
+    with ExitStack() as workers:
+
+        def begin(*_step: object) -> None:
+            workers.enter_context(working(data / LOCK))
+
+        with pytest.raises(StoreHeld, match="at work still"):
+            board(progress=begin, wait_seconds=0)
+        assert {path: text for path, text in tree(site).items() if path != BEGUN} == before
+        assert (site / BEGUN).exists(), "a worker that comes to its next AOI finds that its build is over"
+    board()
+    assert tree(site) != before
+    assert not (site / BEGUN).exists()
 
 
 def test_leftovers_of_a_killed_build_are_swept(board: Callable[..., Any], site: Path) -> None:

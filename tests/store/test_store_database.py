@@ -48,6 +48,8 @@ def test_a_store_that_was_deleted_is_made_anew(filled: Path) -> None:
 def test_a_store_of_another_version_is_made_anew_without_a_word(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, _ = handed_on(filled)
     monkeypatch.setattr(databases, "SCHEMA_VERSION", "of the future")
+    with hold_store(filled, 0) as store, store.open() as database:
+        assert refresh(database, filled / "events").events == 6, "all of the log is read again"
     assert handed_on(filled) == (before, [])
     monkeypatch.undo()
     assert handed_on(filled) == (before, [])
