@@ -163,6 +163,31 @@ def test_they_are_removed_after_all_else_is_written_and_build_json_comes_last(
     assert replace is disk.Folder.replace
 
 
+def test_each_word_about_a_build_is_on_disk_before_the_next_is_written(
+    board: Callable[..., Any], log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That it is under way before its first page; all its pages before it is told of."""
+    order: list[tuple[str, list[str]]] = []
+    write, flush = SiteWriter.write, SiteWriter.flush
+
+    def writing(self: SiteWriter, path: str, text: bytes) -> None:
+        order.append(("write", [path]))
+        write(self, path, text)
+
+    def flushing(self: SiteWriter, paths: list[str]) -> None:
+        order.append(("flush", sorted(paths)))
+        flush(self, paths)
+
+    monkeypatch.setattr(SiteWriter, "write", writing)
+    monkeypatch.setattr(SiteWriter, "flush", flushing)
+    log.says("scene", 1, "DONE")
+    assert board().written == len(order[-5][1]) > 30
+    assert order[:2] == [("write", [BEGUN]), ("flush", [BEGUN])]
+    assert order[-5][0] == "flush"
+    told = (["build/build.json"], ["build.json"])
+    assert order[-4:] == [(kind, path) for path in told for kind in ("write", "flush")]
+
+
 def test_build_json_says_how_far_each_log_was_read(board: Callable[..., Any], log: Log, site: Path) -> None:
     told = read(site, "build.json")
     size = log.path("log.jsonl").stat().st_size
@@ -226,11 +251,27 @@ def test_a_build_killed_before_it_told_of_itself_is_finished_by_the_next(
     assert not (site / building.BEGUN).exists()
 
 
+def test_what_a_killed_build_has_published_goes_when_its_events_were_lost_with_it(
+    board: Callable[..., Any], log: Log, data: Path, site: Path, tmp_path: Path
+) -> None:
+    """In a power cut, say: the log and the store are as they were before, but the site isn't."""
+    lost = shutil.copytree(data, tmp_path / "before")
+    log.says("scene", 1, "DONE")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        killed_at(patch, "replace", 20)
+        board()
+    shutil.rmtree(data)
+    lost.rename(data)
+    board()
+    build(data, tmp_path / "afresh")
+    assert differing(tree(site), tree(tmp_path / "afresh")) == []
+
+
 def test_nothing_is_written_while_workers_of_an_earlier_build_may_be_writing(
     board: Callable[..., Any], log: Log, data: Path, site: Path
 ) -> None:
     """Those on other machines, which the store's lock didn't show: they may have begun after it was taken."""
-    log.says("tile", 11, "RETRY", "disk full")
+    log.says("scene", 1, "DONE")
     before = tree(site)
     with ExitStack() as workers:
 
