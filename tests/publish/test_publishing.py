@@ -16,6 +16,7 @@ from pipeline import build as building
 from pipeline import disk
 from pipeline.build import SiteRefused, build, build_as_of
 from pipeline.publish.parts import BEGUN
+from pipeline.publish.site import SiteOvertaken
 from pipeline.publish.writer import SiteWriter
 from pipeline.store.held import LOCK, STORE
 from pipeline.store.lock import StoreHeld, working
@@ -285,6 +286,32 @@ def test_nothing_is_written_while_workers_of_an_earlier_build_may_be_writing(
     board()
     assert tree(site) != before
     assert not (site / BEGUN).exists()
+
+
+def overtaking(site: Path, *, is_over: bool) -> Callable[..., None]:
+    """Another build publishes to the same site as this one begins to render; and it has ended, or is at work still."""
+
+    def overtake(step: str, *_: int) -> None:
+        if step == "rendering":
+            (site / "build.json").write_text('{"build": "newer"}')
+            (site / "build/build.json").write_text("newer")
+            if is_over:
+                (site / BEGUN).unlink()
+
+    return overtake
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_build_that_was_overtaken_tells_nothing_and_leaves_its_mark(
+    board: Callable[..., Any], log: Log, site: Path, is_over: bool
+) -> None:
+    """What it has written may be older: whoever builds next compares every file."""
+    log.says("scene", 1, "DONE")
+    with pytest.raises(SiteOvertaken, match="build again"):
+        board(progress=overtaking(site, is_over=is_over))
+    assert (site / "build/build.json").read_text() == "newer"
+    assert read(site, "build.json") == {"build": "newer"}
+    assert (site / BEGUN).exists()
 
 
 def test_leftovers_of_a_killed_build_are_swept(board: Callable[..., Any], site: Path) -> None:
