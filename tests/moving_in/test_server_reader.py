@@ -76,6 +76,7 @@ def test_a_tile_that_changed_its_status_between_two_lists_is_read_again(replay: 
     replay.answers = answers(scenes(1), **{"/aoi/A/tiles/PENDING": once, "/aoi/A/tiles/DONE": twice})
     (aoi,) = read_aois(server(replay), [])
     assert aoi.tiles[9].status == "DONE"
+    assert [path for path, _ in replay.asked].count("/aoi/A/tiles/DONE?page=0&limit=1000") == 2
 
 
 def test_a_request_is_sent_again_after_longer_and_longer_waits(replay: Replay) -> None:
