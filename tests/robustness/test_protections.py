@@ -17,8 +17,8 @@ def test_a_protection_is_where_the_table_says(protection: Protection) -> None:
     compile(source.replace(protection.old, protection.new), protection.file, "exec")
 
 
-def test_each_names_tests_that_are_there() -> None:
-    for file, _, name in (test.partition("::") for one in PROTECTIONS for test in one.tests):
+def test_each_names_a_test_that_is_there() -> None:
+    for file, *_, name in (one.test.split("::") for one in PROTECTIONS):
         assert f"def {name}(" in (ROOT / file).read_text("utf-8")
 
 
@@ -32,6 +32,6 @@ def test_one_that_is_taken_out_is_noticed_and_one_that_is_not_is_told(tmp_path: 
     protection = next(one for one in PROTECTIONS if one.against == "a record of a batch, written in part")
     found = attack_one(protection, copy)
     assert (found.broken, found.counts) == ([], {"protections taken out": 1, "noticed": 1})
-    harmless = Protection("nothing", protection.file, protection.old, protection.old, protection.tests)
+    harmless = Protection("nothing", protection.file, protection.old, protection.old, protection.test)
     assert attack_one(harmless, copy).broken == ["pipeline/disk.py (nothing): no test noticed that it was taken out"]
     assert (copy / protection.file).read_bytes() == (ROOT / protection.file).read_bytes()
