@@ -255,6 +255,28 @@ def test_an_append_is_one_write_and_a_short_one_is_told(folder: Folder, monkeypa
     assert folder.read("log") == b"one\ntwo\nth"
 
 
+def test_a_record_that_is_written_in_part_is_told(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    fd = folder.open_in_place("record")
+    pwrite = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda fd, data, offset: pwrite(fd, data[:2], offset))
+    with pytest.raises(ShortWrite, match="only 2 of 6 bytes"):
+        disk.overwrite(fd, b"three\n")
+    os.close(fd)
+
+
+def test_a_file_that_another_process_has_written_is_flushed_by_its_name(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.replace("index.html", b"new")
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: flushed.append(os.fstat(fd).st_ino))
+    folder.sync_file("index.html")
+    assert flushed == [(folder.path / "index.html").stat().st_ino]
+    monkeypatch.setattr(os, "fsync", failing(errno.EIO))
+    with pytest.raises(OSError, match=r"index\.html"):
+        folder.sync_file("index.html")
+
+
 def test_inner_folders_are_made_when_asked_for(folder: Folder) -> None:
     with pytest.raises(FileNotFoundError):
         folder.folder("scene", create=False)

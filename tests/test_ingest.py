@@ -12,8 +12,10 @@ from log_lines import Log, at, compressed, line
 
 from pipeline import ingest
 from pipeline.event import Event
+from pipeline.ingest import Part, take_apart
 from pipeline.log import lines, stretches
-from pipeline.log.files import open_inside
+from pipeline.log.files import Position, open_inside
+from pipeline.log.stretches import Stretch
 from pipeline.refresh import refresh
 
 BAD = b"not an event"
@@ -128,6 +130,16 @@ def test_a_bad_line_is_kept_with_its_place_and_reason(store: Taken) -> None:
     assert statuses(store) == ["A"]
 
 
+def test_bytes_that_are_no_text_are_bad_in_a_payload_too(store: Taken) -> None:
+    """Payloads are kept as they came, and go into every file that shows them. The lines around it are as they were."""
+    scene = line(store.scene(1, {11: None})).replace(b'"date"', b'"d\xe4te"', 1)
+    assert store.take(store.aoi("A"), scene, store.aoi("B")).events == 2
+    assert [reason for _, _, _, reason, _ in store.quarantine()] == [
+        f"not UTF-8: byte {scene.index(0xE4) + 1} of the line is 0xe4"
+    ]
+    assert statuses(store) == ["A", "B"]
+
+
 def test_the_text_of_a_very_long_line_is_cut(store: Taken) -> None:
     store.take(b"x" * 100_000)
     ((*_, text),) = store.quarantine()
@@ -211,6 +223,13 @@ def test_a_file_that_may_not_be_read_is_told(log: Log, store: Taken) -> None:
     log.aoi("A")
     log.path("log.jsonl").chmod(0)
     assert [one.path for one in store.take().unreadable] == ["log.jsonl"]
+
+
+def test_a_file_that_is_cut_while_it_is_read_is_told(log: Log, tmp_path: Path) -> None:
+    """Where it was to be divided no line ends any more."""
+    log.append(b"{}", b"{}")
+    part = Part(log.folder, [Stretch(1, Position("log.jsonl"), 12, 12)], 1, tmp_path)
+    assert [reached.error for reached in take_apart(part).reached] == ["was cut while it was read"]
 
 
 def test_a_file_that_goes_while_it_is_read_is_told(store: Taken, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from torture import corruption, crowds, faults, kills, power_cut, shortages, store_damage, watching
+from torture import corruption, crowds, faults, kills, power_cut, protections, shortages, store_damage, watching
 from torture.findings import Findings
+from torture.protection_table import PROTECTIONS
 from torture.world import prepare, prepare_large
 from torture.zygote import Zygote
 
@@ -101,6 +102,10 @@ def _crowds(bench: _Bench) -> Findings:
     )
 
 
+def _protections(bench: _Bench) -> Findings:
+    return protections.attack(bench.scratch, PROTECTIONS[:: bench.share])
+
+
 def _watching(bench: _Bench) -> Findings:
     return watching.attack(bench.world, bench.scratch, bench.times(2_000))
 
@@ -115,6 +120,7 @@ ATTACKS: dict[str, Callable[[_Bench], Findings]] = {
     "kills": _kills,
     "kills-of-large-builds": _kills_of_large_builds,
     "faults": _faults,
+    "protections": _protections,
 }
 
 

@@ -30,6 +30,7 @@ def attack(world: World, scratch: Path, builds: int) -> Findings:
         assert watch.stdout is not None
         try:
             _next_build(watch)
+            first = _held(watch.pid)
             for number in range(builds):
                 _append(here, number)
                 told = _next_build(watch)
@@ -45,8 +46,9 @@ def attack(world: World, scratch: Path, builds: int) -> Findings:
             code = watch.wait(60)
     found.expect(code == 0, f"the watch ended with exit code {code}")
     assert early is not None
-    found.counts["MB that it held early"] = early[0] >> 20
-    found.counts["MB that it held at the end"] = late[0] >> 20
+    for when, (held, files) in (("at the start", first), ("early", early), ("at the end", late)):
+        found.counts[f"MB that it held {when}"] = held >> 20
+        found.counts[f"files that it had open {when}"] = files
     found.expect(late[0] <= early[0] + _MORE_BYTES, f"its memory grew from {early[0]:,} to {late[0]:,} bytes")
     found.expect(late[1] <= early[1], f"its open files grew from {early[1]} to {late[1]}")
     found.expect_same(differing(here.tree(), of_one_build(here, scratch / "one")), "after the watch")

@@ -1,5 +1,6 @@
 """The loop: waits for changes, builds, reports; one build at a time, in the thread that it runs in."""
 
+import gc
 import queue
 import time
 from collections.abc import Callable
@@ -127,6 +128,16 @@ class Watch:
             return
 
     def _build(self) -> None:
+        """Builds, reports, and gives back what the build held.
+
+        Objects that refer to each other in circles (templates, tracebacks, connections) wait for Python's collector,
+        which looks at the oldest of them only when many have been made; a watch that builds for weeks kept most of
+        them until then, and grew. A build has just ended: nobody waits for these milliseconds.
+        """
+        self._build_and_report()
+        gc.collect()
+
+    def _build_and_report(self) -> None:
         self._state.look()
         self._rhythm.begun()
         started = self._clock()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from log_lines import Log
 
+from pipeline.insight.guard import State, expect
 from pipeline.store.held import LOCK
 from pipeline.store.lock import held
 from pipeline.timestamp import instant
@@ -26,6 +27,28 @@ def events(log: Log) -> list[dict[str, Any]]:
 def status(sceneboard: "Command", kind: str, id: int) -> str:
     found: str = sceneboard(kind, "show", id, "--json").json["status"]
     return found
+
+
+# The guard
+
+
+def test_a_command_from_a_page_is_refused_when_somebody_else_was_faster(demo: "Command", log: Log) -> None:
+    demo("scene", "force", 1, "DONE")
+    log.says("tile", 1, "RETRY", "disk full", time="2050-01-01T00:00:00Z")
+    log.says("tile", 2, "RETRY", "disk full", time="2050-01-01T00:00:01Z")
+    guard = expect([State("tile", id, "RETRY", 0) for id in (1, 2)])
+    command = ("tile", "fail", 1, 2, "--expect", guard)
+    assert demo("tile", "retry", 2).code == 0
+    before = events(log)
+    refused = demo(*command)
+    assert refused.code == 4
+    assert "nothing was appended: tile 2 is PENDING with no retry left; it was RETRY with no retry left" in refused.text
+    assert "is of another command" in demo("tile", "fail", 1, "--expect", guard).text
+    assert demo("tile", "fail", 1, "--expect", guard, "--no-check").code == 2
+    assert events(log) == before
+    log.says("tile", 2, "RETRY", "disk full", time="2050-01-01T00:00:09Z")
+    assert demo("tile", "fail", 1, "--expect", expect([State("tile", 1, "RETRY", 0)])).code == 0
+    assert status(demo, "tile", 1) == "FAILED"
 
 
 # AOIs

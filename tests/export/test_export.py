@@ -126,6 +126,15 @@ def test_the_command_says_what_it_wrote_and_leaves_nothing_else(failing: Log, da
     assert sorted(path.name for path in out.iterdir()) == [f"{table}.csv" for table in sorted(TABLES)]
 
 
+def test_who_reads_a_table_while_it_is_written_anew_reads_it_whole(tables: Path, failing: Log, data: Path) -> None:
+    before = (tables / "tiles.parquet").read_bytes()
+    with (tables / "tiles.parquet").open("rb") as reader:
+        failing.scene(3, {31: None})
+        export(data, tables, "parquet", 0)
+        assert reader.read() == before
+    assert rows(tables, "tiles", "count(*)") == [(3,)]
+
+
 def test_an_empty_log_gives_empty_tables(data: Path, tmp_path: Path) -> None:
     export(data, tmp_path, "csv", 0)
     assert (tmp_path / "scenes.csv").read_text().count("\n") == 1

@@ -1,5 +1,6 @@
 """The site's GeoJSON, opened by the programs that its users have: geopandas, and GDAL's `ogrinfo`."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,10 @@ from xml.etree import ElementTree
 import geopandas
 import pytest
 from example_sites import Site
+
+from pipeline.event import STATUSES
+from pipeline.render.badge import COLOURS
+from pipeline.render.qgis_style import _DASHES
 
 KINDS = ("scenes", "tiles")
 
@@ -78,3 +83,35 @@ def test_the_qgis_style_goes_by_a_property_that_the_geojson_beside_it_has(sample
         values = {one.get("value") for one in renderer.iter("category")}
         features = sample.json(f"aoi/{folder}/{kind}.geojson")["features"]
         assert {one["properties"][renderer.get("attr")] for one in features} <= values
+
+
+QGIS_PYTHON = shutil.which("python3", path="/usr/bin")
+"""QGIS comes with the system's Python, not with that of an environment."""
+
+
+def has_qgis() -> bool:
+    return (
+        QGIS_PYTHON is not None
+        and subprocess.run([QGIS_PYTHON, "-c", "import qgis"], capture_output=True, check=False).returncode == 0
+    )
+
+
+@pytest.mark.skipif(not has_qgis(), reason="QGIS is not installed (Debian: apt-get install python3-qgis)")
+def test_qgis_colours_what_it_opens_by_the_style_beside_it(sample: Site, tmp_path: Path) -> None:
+    paths = [str(sample.folder / f"aoi/{folder}/{kind}.geojson") for folder in sample.aoi_folders for kind in KINDS]
+    assert QGIS_PYTHON is not None
+    done = subprocess.run(
+        [QGIS_PYTHON, str(Path(__file__).with_name("qgis_layer.py")), *paths],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    pen = {"solid": 1, "dash": 2, "dot": 3, "dash dot": 4}
+    for path, layer in zip(paths, json.loads(done.stdout), strict=True):
+        assert layer == {
+            "valid": True,
+            "features": len(json.loads(Path(path).read_bytes())["features"]),
+            "kind": "categorizedSymbol",
+            "by": "status",
+            "categories": {status: [COLOURS[status], pen[_DASHES[status]]] for status in STATUSES},
+        }

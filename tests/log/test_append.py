@@ -91,6 +91,14 @@ def test_what_is_not_a_line_is_refused_before_anything_is_written(log: Path, lin
     assert not log.exists()
 
 
+def test_more_than_one_write_takes_is_refused(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(append, "LARGEST_BATCH", 10)
+    append_lines(log, [b"1234", b"5678"])
+    with pytest.raises(ValueError, match="append the lines in parts"):
+        append_lines(log, [b"1234", b"56789"])
+    assert whole_lines(log) == [b"1234", b"5678"]
+
+
 def test_a_new_month_starts_a_new_file(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "gmtime", lambda: time.struct_time((2024, 1, 31, 23, 59, 59, 2, 31, 0)))
     january = append_lines(log, [b"1"])
@@ -116,6 +124,18 @@ def test_the_number_of_a_rotated_file_is_not_used_again(log: Path, state: Path) 
     for record in state.glob("*/logs/*"):
         record.unlink()  # as after a power cut
     assert append_lines(log, [b"3"]).name == first.name.replace("-1.", "-3.")
+
+
+def test_a_number_that_a_listing_did_not_show_is_not_used_again(
+    log: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on NFS, whose clients remember for a while what a folder held."""
+    first = append_lines(log, [b"1"])
+    for record in state.glob("*/logs/*"):
+        record.unlink()
+    monkeypatch.setattr(append, "_highest_number", lambda folder, writer: 0)
+    assert append_lines(log, [b"2"]).name == first.name.replace("-1.", "-2.")
+    assert first.read_bytes() == b"1\n"
 
 
 def test_a_copy_of_a_log_goes_on_in_files_of_its_own(log: Path, tmp_path: Path) -> None:
@@ -207,6 +227,17 @@ def test_the_file_is_flushed_and_when_it_is_new_the_folders_that_lead_to_it(
     flushed.clear()
     append_lines(log, [b"2"])
     assert flushed == [(file.stat().st_ino, 4)]
+
+
+def test_a_log_that_was_made_and_not_flushed_is_flushed_with_its_first_file(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever made the folder may have been killed right after."""
+    log.mkdir(parents=True)
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: flushed.append(os.fstat(fd).st_ino))
+    append_lines(log, [b"1"])
+    assert log.parent.stat().st_ino in flushed
 
 
 def test_a_new_file_left_by_a_killed_writer_is_not_trusted_to_have_a_flushed_name(log: Path, state: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.log.files import Found, Position, Unreadable, look, proof_of
+from pipeline.log.files import OUTSIDE, Found, Position, Unreadable, look, open_inside, proof_of
 
 
 @pytest.fixture
@@ -75,6 +75,12 @@ def test_what_is_no_plain_file_is_not_read(folder: Path) -> None:
     assert look(folder, {}).unreadable == [Unreadable("pipe.jsonl", "not a file of the log folder")]
 
 
+def test_a_pipe_that_was_put_in_a_files_place_after_the_look_is_not_read(folder: Path) -> None:
+    os.mkfifo(folder / "a.jsonl")
+    with pytest.raises(OSError, match=OUTSIDE):
+        open_inside(folder, "a.jsonl")
+
+
 def test_a_name_that_is_no_text_is_told_and_not_read(folder: Path) -> None:
     (folder / os.fsdecode(b"caf\xe9.jsonl")).touch()
     found = look(folder, {})
@@ -117,6 +123,17 @@ def test_a_file_that_grew_but_has_another_content_is_read_again(folder: Path, pl
     text[place] = ord("y")
     with (folder / "a.jsonl").open("r+b") as file:
         file.write(text + b"more\n")
+    found = look(folder, known)
+    assert (to_read(found), found.replaced) == ([("a.jsonl", 0, 0)], ["a.jsonl"])
+
+
+def test_a_file_that_was_rewritten_in_place_is_read_again_however_alike_its_ends_are(folder: Path) -> None:
+    text = bytearray(b"x" * 19_999 + b"\n")
+    (folder / "a.jsonl").write_bytes(text)
+    known = read(folder)
+    text[10_000] = ord("y")
+    (folder / "a.jsonl").write_bytes(text)
+    os.utime(folder / "a.jsonl", ns=(0, known["a.jsonl"].modified_ns + 1))
     found = look(folder, known)
     assert (to_read(found), found.replaced) == ([("a.jsonl", 0, 0)], ["a.jsonl"])
 

@@ -50,6 +50,14 @@ def test_an_empty_file_has_no_lines(tmp_path: Path, ending: str) -> None:
     assert (reader.offset, reader.unfinished, reader.damage) == (0, b"", "")
 
 
+def test_a_file_that_was_replaced_after_the_look_is_not_read_on_from_the_old_place(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"1\n2\n")
+    inode = (tmp_path / "a.jsonl").stat().st_ino
+    assert told(LineReader(tmp_path, Position("a.jsonl", 2, 1, inode=inode))) == [(b"2", 2, 2)]
+    with pytest.raises(OSError, match="was replaced while it was read"):
+        list(LineReader(tmp_path, Position("a.jsonl", 2, 1, inode=inode + 1)))
+
+
 def test_a_torn_last_line_waits_for_its_end(tmp_path: Path) -> None:
     reader = reader_of(tmp_path, b'{"a":1}\n{"b"')
     assert told(reader) == [(b'{"a":1}', 0, 1)]

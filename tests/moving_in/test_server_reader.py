@@ -76,6 +76,7 @@ def test_a_tile_that_changed_its_status_between_two_lists_is_read_again(replay: 
     replay.answers = answers(scenes(1), **{"/aoi/A/tiles/PENDING": once, "/aoi/A/tiles/DONE": twice})
     (aoi,) = read_aois(server(replay), [])
     assert aoi.tiles[9].status == "DONE"
+    assert [path for path, _ in replay.asked].count("/aoi/A/tiles/DONE?page=0&limit=1000") == 2
 
 
 def test_a_request_is_sent_again_after_longer_and_longer_waits(replay: Replay) -> None:
@@ -83,6 +84,13 @@ def test_a_request_is_sent_again_after_longer_and_longer_waits(replay: Replay) -
     replay.answers = answers([], **{"/aoi/": [busy, busy, {**busy, "headers": {"Retry-After": "17"}}, ok([])]})
     assert list(read_aois(server(replay), [])) == []
     assert WAITED == [1, 2, 17]
+
+
+def test_a_server_that_asks_for_a_day_is_given_a_minute(replay: Replay) -> None:
+    busy = {"code": 429, "body": "", "headers": {"Retry-After": "86400"}}
+    replay.answers = answers([], **{"/aoi/": [busy, ok([])]})
+    assert list(read_aois(server(replay), [])) == []
+    assert WAITED == [60]
 
 
 def test_after_so_many_attempts_it_is_told(replay: Replay) -> None:
@@ -156,6 +164,15 @@ def test_a_list_that_goes_on_for_ever_is_left(replay: Replay, monkeypatch: pytes
     monkeypatch.setattr(server_module, "MOST_ENTRIES", 200)
     replay.answers, replay.largest_page = answers(scenes(250)), 100
     with pytest.raises(SourceUnusable, match="more than 200 entries"):
+        list(read_aois(server(replay), []))
+
+
+def test_an_answer_that_is_too_large_is_left(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "LARGEST_BYTES", 1_000)
+    replay.answers = answers(scenes(2))
+    assert list(read_aois(server(replay), []))
+    replay.answers = answers(scenes(50))
+    with pytest.raises(SourceUnusable, match="an answer of more than 1,000 bytes"):
         list(read_aois(server(replay), []))
 
 

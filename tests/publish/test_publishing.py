@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from site_tree import differing, read, tree
 from pipeline import build as building
 from pipeline import disk
 from pipeline.build import SiteRefused, build, build_as_of
+from pipeline.publish.parts import BEGUN
+from pipeline.publish.site import SiteOvertaken
 from pipeline.publish.writer import SiteWriter
-from pipeline.store.held import STORE
+from pipeline.store.held import LOCK, STORE
+from pipeline.store.lock import StoreHeld, working
 
 States = dict[str, tuple[int, int]]
 
@@ -160,6 +164,31 @@ def test_they_are_removed_after_all_else_is_written_and_build_json_comes_last(
     assert replace is disk.Folder.replace
 
 
+def test_each_word_about_a_build_is_on_disk_before_the_next_is_written(
+    board: Callable[..., Any], log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That it is under way before its first page; all its pages before it is told of."""
+    order: list[tuple[str, list[str]]] = []
+    write, flush = SiteWriter.write, SiteWriter.flush
+
+    def writing(self: SiteWriter, path: str, text: bytes) -> None:
+        order.append(("write", [path]))
+        write(self, path, text)
+
+    def flushing(self: SiteWriter, paths: list[str]) -> None:
+        order.append(("flush", sorted(paths)))
+        flush(self, paths)
+
+    monkeypatch.setattr(SiteWriter, "write", writing)
+    monkeypatch.setattr(SiteWriter, "flush", flushing)
+    log.says("scene", 1, "DONE")
+    assert board().written == len(order[-5][1]) > 30
+    assert order[:2] == [("write", [BEGUN]), ("flush", [BEGUN])]
+    assert order[-5][0] == "flush"
+    told = (["build/build.json"], ["build.json"])
+    assert order[-4:] == [(kind, path) for path in told for kind in ("write", "flush")]
+
+
 def test_build_json_says_how_far_each_log_was_read(board: Callable[..., Any], log: Log, site: Path) -> None:
     told = read(site, "build.json")
     size = log.path("log.jsonl").stat().st_size
@@ -221,6 +250,68 @@ def test_a_build_killed_before_it_told_of_itself_is_finished_by_the_next(
     build(data, tmp_path / "afresh")
     assert differing(tree(site), tree(tmp_path / "afresh")) == []
     assert not (site / building.BEGUN).exists()
+
+
+def test_what_a_killed_build_has_published_goes_when_its_events_were_lost_with_it(
+    board: Callable[..., Any], log: Log, data: Path, site: Path, tmp_path: Path
+) -> None:
+    """In a power cut, say: the log and the store are as they were before, but the site isn't."""
+    lost = shutil.copytree(data, tmp_path / "before")
+    log.says("scene", 1, "DONE")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        killed_at(patch, "replace", 20)
+        board()
+    shutil.rmtree(data)
+    lost.rename(data)
+    board()
+    build(data, tmp_path / "afresh")
+    assert differing(tree(site), tree(tmp_path / "afresh")) == []
+
+
+def test_nothing_is_written_while_workers_of_an_earlier_build_may_be_writing(
+    board: Callable[..., Any], log: Log, data: Path, site: Path
+) -> None:
+    """Those on other machines, which the store's lock didn't show: they may have begun after it was taken."""
+    log.says("scene", 1, "DONE")
+    before = tree(site)
+    with ExitStack() as workers:
+
+        def begin(*_step: object) -> None:
+            workers.enter_context(working(data / LOCK))
+
+        with pytest.raises(StoreHeld, match="at work still"):
+            board(progress=begin, wait_seconds=0)
+        assert {path: text for path, text in tree(site).items() if path != BEGUN} == before
+        assert (site / BEGUN).exists(), "a worker that comes to its next AOI finds that its build is over"
+    board()
+    assert tree(site) != before
+    assert not (site / BEGUN).exists()
+
+
+def overtaking(site: Path, *, is_over: bool) -> Callable[..., None]:
+    """Another build publishes to the same site as this one begins to render; and it has ended, or is at work still."""
+
+    def overtake(step: str, *_: int) -> None:
+        if step == "rendering":
+            (site / "build.json").write_text('{"build": "newer"}')
+            (site / "build/build.json").write_text("newer")
+            if is_over:
+                (site / BEGUN).unlink()
+
+    return overtake
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_build_that_was_overtaken_tells_nothing_and_leaves_its_mark(
+    board: Callable[..., Any], log: Log, site: Path, is_over: bool
+) -> None:
+    """What it has written may be older: whoever builds next compares every file."""
+    log.says("scene", 1, "DONE")
+    with pytest.raises(SiteOvertaken, match="build again"):
+        board(progress=overtaking(site, is_over=is_over))
+    assert (site / "build/build.json").read_text() == "newer"
+    assert read(site, "build.json") == {"build": "newer"}
+    assert (site / BEGUN).exists()
 
 
 def test_leftovers_of_a_killed_build_are_swept(board: Callable[..., Any], site: Path) -> None:

@@ -110,6 +110,15 @@ def test_what_is_in_the_sites_folders_is_found_with_leftovers_of_killed_builds(f
     assert leftovers(folder) == {".build.json.0123456789abcdef.tmp"}
 
 
+def test_a_link_in_the_place_of_a_folder_is_not_looked_into(folder: Path) -> None:
+    """What is found there and isn't the site's would be removed."""
+    (folder.parent / "elsewhere").mkdir()
+    (folder.parent / "elsewhere/.x.0123456789abcdef.tmp").touch()
+    for name in ("aoi", "build"):
+        (folder / name).symlink_to(folder.parent / "elsewhere")
+    assert paths_in(folder, ("aoi",)) == set()
+
+
 def test_in_a_new_site_nobody_looks_for_what_is_there(folder: Path) -> None:
     """All is written, by a rename as ever: what came meanwhile is replaced whole, a link not followed."""
     (folder.parent / "precious").write_text("precious")

@@ -1,5 +1,11 @@
 """`kill -9` at random moments: the next build gives what one build of the log gives."""
 
+import os
+import select
+import signal
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,3 +27,30 @@ def test_a_kill_at_any_moment_loses_nothing(
         if killed:
             break
     assert killed
+
+
+POOL_OF_A_KILLED_BUILD = """
+import os
+from pipeline.cli.workers import workers
+with workers(2) as pool:
+    print(pool.submit(os.getpid).result(), flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_the_workers_of_a_build_that_was_killed_end_with_it() -> None:
+    """They would wait for work for ever."""
+    with subprocess.Popen([sys.executable, "-c", POOL_OF_A_KILLED_BUILD], stdout=subprocess.PIPE) as build:
+        assert build.stdout is not None
+        worker = int(build.stdout.readline())
+        assert build.wait() == -signal.SIGKILL
+    try:
+        ended = os.pidfd_open(worker)
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([ended], [], [], 30)[0], "it is there still"
+    finally:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(ended, signal.SIGKILL)
+        os.close(ended)

@@ -27,14 +27,16 @@ def test_what_was_reported_as_appended_is_there_and_no_id_is_handed_out_twice(pr
 def test_flushing_pages_flushes_their_names_and_folders_and_what_was_removed(tmp_path: Path) -> None:
     site = tmp_path / "site"
     (site / "old/er").mkdir(parents=True)
-    (site / "old/er/page.html").touch()
-    (site / "old/page.html").touch()
+    (site / "kept").mkdir()
+    for page in ("old/er/page.html", "old/page.html", "kept/gone.html", "kept/page.html"):
+        (site / page).touch()
     with power_cut.Recorder(tmp_path) as recorder, SiteWriter(site) as writer:
         writer.write("new/er/page.html", b"new")
         writer.remove("old/er/page.html")
+        writer.remove("kept/gone.html")
         writer.flush(["new/er/page.html"])
     recorder.after_cut(len(recorder.notes), "nothing", 0).write_to(tmp_path / "cut")
-    assert sorted(tree(tmp_path / "cut/site")) == ["new/er/page.html", "old/page.html"]
+    assert sorted(tree(tmp_path / "cut/site")) == ["kept/page.html", "new/er/page.html", "old/page.html"]
     assert (tmp_path / "cut/site/new/er/page.html").read_bytes() == b"new"
     assert not (tmp_path / "cut/site/old/er").exists()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from served_paths import ANSWERS, CHANGES, NOT_THERE
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "serving.md"
@@ -71,36 +72,14 @@ def ask(nginx: Path, path: str, method: str = "GET", headers: dict[str, str] | N
         connection.close()
 
 
-@pytest.mark.parametrize(
-    ("path", "file", "type"),
-    [
-        ("/", "index.html", "text/html; charset=utf-8"),
-        ("/aoi/", "aoi/index.json", "application/json"),
-        ("/aoi/Demo", "aoi/Demo/overview.txt", "text/plain; charset=utf-8"),
-        ("/aoi/a%20b", "aoi/a%20b/overview.txt", "text/plain; charset=utf-8"),
-        ("/aoi/%C3%BCbersee%2Fnord/scenes", "aoi/%C3%BCbersee%2Fnord/scenes.json", "application/json"),
-        ("/aoi/Demo/dot", "aoi/Demo/graph.dot", "text/vnd.graphviz; charset=utf-8"),
-        ("/aoi/Demo/scenes", "aoi/Demo/scenes.json", "application/json"),
-        ("/aoi/Demo/scenes/PENDING", "aoi/Demo/scenes/PENDING.json", "application/json"),
-        ("/aoi/Demo/tiles/RETRY?page=0&limit=10", "aoi/Demo/tiles/RETRY.json", "application/json"),
-        ("/aoi/Demo/tiles", "aoi/Demo/tiles.json", "application/json"),
-        ("/aoi/Demo/roottiles", "aoi/Demo/roottiles.json", "application/json"),
-        ("/aoi/Demo/leaftiles", "aoi/Demo/leaftiles.json", "application/json"),
-        ("/scene/1", "scene/1.json", "application/json"),
-        ("/scene/1/tiles", "scene/1/tiles.json", "application/json"),
-        ("/tile/11", "tile/11.json", "application/json"),
-        ("/aoi/Demo/", "aoi/Demo/index.html", "text/html; charset=utf-8"),
-        ("/feed.atom", "feed.atom", "application/atom+xml"),
-        ("/aoi/Demo/scenes.geojson", "aoi/Demo/scenes.geojson", "application/geo+json"),
-    ],
-)
+@pytest.mark.parametrize(("path", "file", "type"), ANSWERS)
 def test_the_apis_paths_are_answered_from_the_files(
     nginx: Path, served_site: Path, path: str, file: str, type: str
 ) -> None:
     assert ask(nginx, path) == (200, type, (served_site / file).read_bytes())
 
 
-@pytest.mark.parametrize("path", ["/scene/99", "/aoi/Nowhere", "/aoi/Demo/scenes/GONE", "/scene/", "/assets/"])
+@pytest.mark.parametrize("path", NOT_THERE)
 def test_what_is_not_there_is_not_found(nginx: Path, path: str) -> None:
     assert ask(nginx, path)[0] == 404
 
@@ -110,6 +89,6 @@ def test_every_page_of_the_site_is_served(nginx: Path, served_site: Path) -> Non
         assert ask(nginx, f"/{quote(file.relative_to(served_site).as_posix())}")[0] == 200
 
 
-@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
-def test_nothing_can_be_changed(nginx: Path, method: str) -> None:
-    assert ask(nginx, "/tile/11/retry", method)[0] == 405
+@pytest.mark.parametrize(("method", "path"), CHANGES)
+def test_nothing_can_be_changed(nginx: Path, method: str, path: str) -> None:
+    assert ask(nginx, path, method)[0] == 405

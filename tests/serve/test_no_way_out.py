@@ -80,6 +80,8 @@ WAYS = [
     "/aoi/..%2f..%2fsecret.txt",
     "/aoi/..%2F..%2Fsecret.txt/scenes",
     "/aoi/linked/secret.txt",
+    "/aoi%2F..%2F..%2Fsecret.txt",
+    "/linked%2Fsecret.txt",
     "/scene/../../secret.txt",
     "/scene/..%2f..%2fsecret.txt",
     "/tile/..%2f..%2fsecret.txt",
@@ -112,12 +114,25 @@ def test_no_path_leads_out_of_the_site(port: int, target: str) -> None:
     assert b"root:" not in body
 
 
+def test_a_nul_in_a_path_is_refused(port: int) -> None:
+    assert ask(port, "/index.html%00") == (400, b"a NUL is in the path\n")
+
+
 def test_an_absolute_address_is_the_path_in_it(port: int) -> None:
     assert ask(port, "http://example.org/index.html")[0] == 200
 
 
 def test_a_request_is_refused_with_its_body_unread(port: int) -> None:
     assert ask(port, "/aoi/Demo", "DELETE")[0] == 405
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_sent(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.putrequest("POST", "/aoi/Demo/scene")
+    connection.putheader("Content-Length", str(16 * 1024 * 1024 + 1))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
 
 
 def test_the_command_listens_on_this_machine_alone_and_stops_when_told(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The store is a cache: whatever becomes of it, what it hands on is made anew from the log."""
 
+import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import pytest
 from arriving import told
 from log_lines import Log
 
+from pipeline.bundle import TextDamaged, pack_lines, unpack_lines
 from pipeline.refresh import refresh
 from pipeline.store import database as databases
 from pipeline.store.database import Database, StoreBroken, open_database
@@ -48,6 +51,8 @@ def test_a_store_that_was_deleted_is_made_anew(filled: Path) -> None:
 def test_a_store_of_another_version_is_made_anew_without_a_word(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, _ = handed_on(filled)
     monkeypatch.setattr(databases, "SCHEMA_VERSION", "of the future")
+    with hold_store(filled, 0) as store, store.open() as database:
+        assert refresh(database, filled / "events").events == 6, "all of the log is read again"
     assert handed_on(filled) == (before, [])
     monkeypatch.undo()
     assert handed_on(filled) == (before, [])
@@ -99,6 +104,39 @@ def test_a_store_that_breaks_under_work_is_moved_aside(filled: Path) -> None:
         database.run("SELECT * FROM no_such_table")
     assert (filled / f"{STORE}.broken").exists()
     assert handed_on(filled) == (before, [])
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate"), errno.ENOMEM),
+        (duckdb.IOException('IO Error: Could not write file "x": No space left on device'), errno.ENOSPC),
+        (duckdb.IOException('IO Error: Cannot open file "x": Permission denied'), errno.EACCES),
+        (duckdb.IOException('IO Error: Cannot open file "x": Too many open files'), errno.EMFILE),
+    ],
+    ids=lambda given: errno.errorcode[given] if isinstance(given, int) else None,
+)
+def test_a_store_is_not_to_blame_for_what_the_machine_lacks(filled: Path, problem: duckdb.Error, code: int) -> None:
+    before, _ = handed_on(filled)
+    with hold_store(filled, 0) as store, pytest.raises(OSError) as told_of, store.open():
+        raise problem
+    assert told_of.value.errno == code
+    assert not (filled / f"{STORE}.broken").exists()
+    assert handed_on(filled) == (before, [])
+
+
+def test_a_bit_that_was_flipped_in_a_kept_line_is_noticed() -> None:
+    """Wherever it is: what comes out is what went in, or nothing."""
+    lines = [b'{"id":"%d","message":"%s"}' % (number, os.urandom(20).hex().encode()) for number in range(8)]
+    packed = pack_lines(lines)
+    for place in range(len(packed)):
+        for bit in (1, 16):
+            flipped = bytearray(packed)
+            flipped[place] ^= bit
+            try:
+                assert unpack_lines(bytes(flipped)) == lines
+            except TextDamaged:
+                continue
 
 
 KILLED = """

@@ -1,6 +1,8 @@
 """The loop on a clock of its own: every wait is over at once, and the time goes on by as much."""
 
+import gc
 import queue
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -193,7 +195,7 @@ def test_a_log_that_is_not_there_yet_is_looked_for(tmp_path: Path, time: Time) -
     assert "can't be watched (No such file or directory): it is looked at every 10 seconds instead" in warned[0]
 
 
-def test_forty_builds_leave_no_file_open(data: Path, site: Path, log: Log, time: Time) -> None:
+def test_fifteen_builds_leave_no_file_open(data: Path, site: Path, log: Log, time: Time, unflushed: None) -> None:
     open_files = []
 
     def real() -> Built:
@@ -201,11 +203,40 @@ def test_forty_builds_leave_no_file_open(data: Path, site: Path, log: Log, time:
         open_files.append(len(list(Path("/proc/self/fd").iterdir())))
         return built
 
-    for number in range(40):
-        time.at(100 * number + 50, lambda number=number: log.aoi(f"A{number}"))
+    log.aoi()
+    log.scene(1, {11: None})
+    for number in range(15):
+        time.at(100 * number + 50, lambda number=number: log.says("scene", 1, "RETRY", f"{number}"))
         time.at(100 * number + 50, "changed")
     time.at(5000, lambda: None)
     ended = watch(data, time, real)
-    assert sum(one.built.refreshed.events for one in ended if one.built) == 40
-    assert len(ended) == 41
+    assert sum(one.built.refreshed.events for one in ended if one.built) == 2 + 15
+    assert len(ended) == 16
     assert open_files[-1] <= open_files[2]
+
+
+class Circle:
+    """Refers to itself: it goes when the collector comes, not before."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_a_build_left_in_circles_is_gone_when_the_next_begins(tmp_path: Path, time: Time) -> None:
+    left: list[weakref.ref[Circle]] = []
+    there: list[int] = []
+
+    def leaves_some() -> Built:
+        there.append(sum(one() is not None for one in left))
+        left.extend(weakref.ref(Circle()) for _ in range(3))
+        return Built(Refreshed())
+
+    for second in (100, 200):
+        time.at(second, "changed")
+    time.at(500, lambda: None)
+    gc.disable()
+    try:
+        watch(tmp_path, time, leaves_some)
+    finally:
+        gc.enable()
+    assert there == [0, 0, 0]
