@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -23,8 +25,12 @@ _AT_A_TIME = 16
 _SINGLE_PUT_BYTES = 1 << 30
 """A larger object would be put in parts, and then no longer told by the MD5 of its bytes."""
 _S3 = {"s3", "s3a"}
-_PATIENCE = {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 4}}
-"""An answer of 503 is waited out for some seconds by the client, and again by fsspec."""
+_PATIENCE = {"connect_timeout": 4, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 4}}
+"""An answer of 503 is waited out for some seconds by the client …"""
+_TRIES = 2
+"""… and that again by fsspec, so often."""
+_TAGS = ("ETag", "etag", "generation", "mtime", "last_modified", "created")
+"""What storages have that tells an object from what it was before, the best first."""
 
 
 class StorageUnusable(Exception):
@@ -66,15 +72,33 @@ class Objects:
         self._scheme = url.partition("://")[0]
         self._fs, self._root = _file_system(self.url)
         self.conditional = self._scheme in _S3
+        self._whole = {"max_concurrency": 1} if self._scheme in _S3 else {}
+        """Without it s3fs asks for an object's size first."""
 
     def read(self, path: str) -> bytes | None:
         """What an object holds; None if there is none."""
         with self._about(path):
             try:
-                found: bytes = self._fs.cat_file(self._full(path))
+                found: bytes = self._fs.cat_file(self._full(path), **self._whole)
             except (FileNotFoundError, IsADirectoryError):
                 return None
             return found
+
+    def read_seen(self, path: str, seen: Stat) -> bytes:
+        """What the object holds that was seen. Raises Changed, FileNotFoundError."""
+        with self._about(path):
+            found: bytes = self._fs.cat_file(self._full(path), **self._whole)
+        if not seen.holds(found) and self.stat(path) != seen:
+            raise Changed(f"{self.url}/{path}")
+        return found
+
+    def open_seen(self, path: str, seen: Stat) -> io.RawIOBase:
+        """Opens the object that was seen, to be read a part at a time. Raises Changed, FileNotFoundError."""
+        with self._about(path):
+            file = self._fs.open(self._full(path), "rb", cache_type="none")
+            if _stat(file.details if hasattr(file, "details") else self._fs.info(self._full(path))) != seen:
+                raise Changed(f"{self.url}/{path}")
+        return _Parts(self, path, file)
 
     def stat(self, path: str) -> Stat | None:
         """The object as it is now; None if there is none."""
@@ -96,12 +120,14 @@ class Objects:
         return dict(zip(paths, in_parallel(self.stat, paths), strict=True))
 
     def below(self, folder: str = "") -> dict[str, Stat]:
-        """All objects whose path begins with that of a folder, by path."""
+        """All objects whose path begins with that of a folder, by path, ascending."""
         place = f"{self._root}/{folder}".rstrip("/")
         with self._about(folder):
             try:
                 found = self._fs.find(place, detail=True)
             except FileNotFoundError:
+                if self._scheme in _S3:  # there is no such bucket
+                    raise
                 return {}
         return {
             name[len(self._root) + 1 :]: _stat(one)
@@ -133,12 +159,26 @@ class Objects:
             raise Changed(f"{self.url}/{path}")
         self.put(path, data, content_type=content_type)
 
-    def create(self, path: str, data: bytes) -> None:
+    def create(self, path: str, data: bytes, *, content_type: str = "application/octet-stream") -> None:
         """Puts an object where there is none. Raises FileExistsError."""
         try:
-            self.put_if(path, data, None, content_type="application/octet-stream")
-        except Changed:
+            if self._scheme in _S3:
+                self.put_if(path, data, None, content_type=content_type)
+            else:
+                self._put(path, data, {"mode": "create"})
+        except (Changed, FileExistsError):
             raise FileExistsError(errno.EEXIST, "is there already", f"{self.url}/{path}") from None
+
+    def create_own(self, path: str, data: bytes, *, content_type: str = "application/octet-stream") -> None:
+        """The same of bytes that nobody else would put. Raises FileExistsError.
+
+        If they are there already, this very call has put them: the answer to its first try was lost on the way.
+        """
+        try:
+            self.create(path, data, content_type=content_type)
+        except FileExistsError:
+            if self.read(path) != data:
+                raise
 
     def remove(self, paths: Iterable[str]) -> None:
         """Removes objects, those that are there."""
@@ -182,6 +222,10 @@ class Objects:
         except Exception as error:
             if _code(error) in ("PreconditionFailed", "ConditionalRequestConflict", "412"):
                 raise Changed(where) from error
+            if type(error).__name__ == "FileExpired":  # s3fs' word for it, when a part of an object is read
+                raise Changed(where) from error
+            if isinstance(error, FileExistsError):
+                raise FileExistsError(errno.EEXIST, "is there already", where) from error
             if isinstance(error, PermissionError):
                 raise PermissionError(errno.EACCES, f"no permission ({_said(error)})", where) from error
             number = error.errno if isinstance(error, OSError) and error.errno else errno.EIO
@@ -190,6 +234,33 @@ class Objects:
                     errno.ENOENT, f"there is no such bucket or object ({_said(error)})", where
                 ) from error
             raise OSError(number, _said(error), where) from error
+
+
+class _Parts(io.RawIOBase):
+    """An open object as a file of Python's; what goes wrong names the object."""
+
+    def __init__(self, objects: Objects, path: str, file: Any) -> None:
+        self._objects, self._path, self._file = objects, path, file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return int(self._file.seek(offset, whence))
+
+    def readinto(self, buffer: Any) -> int:
+        with self._objects._about(self._path):
+            part = self._file.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
 
 
 def in_parallel(call: Any, arguments: Iterable[Any]) -> list[Any]:
@@ -215,11 +286,16 @@ def _file_system(url: str) -> tuple[AbstractFileSystem, str]:
         raise StorageUnusable(f"{scheme}:// needs a package that isn't installed: {more}") from None
     except ValueError as error:
         raise StorageUnusable(f"{url}: {_said(error)}") from None
+    if scheme in _S3:
+        fs.retries = _TRIES
     return fs, str(root).rstrip("/")
 
 
 def _stat(info: dict[str, Any]) -> Stat:
-    return Stat(int(info["size"] or 0), str(info.get("ETag") or info.get("etag") or ""))
+    tag = next((info[name] for name in _TAGS if info.get(name)), "")
+    if isinstance(tag, datetime):  # some tell it as a number as well
+        tag = tag.timestamp()
+    return Stat(int(info["size"] or 0), str(tag))
 
 
 def _code(error: BaseException | None) -> str:

@@ -12,7 +12,7 @@ from log_lines import Log, at, compressed, line
 
 from pipeline import ingest
 from pipeline.event import Event
-from pipeline.log import lines, stretches
+from pipeline.log import folder, stretches
 from pipeline.log.files import open_inside
 from pipeline.refresh import refresh
 
@@ -41,7 +41,7 @@ class Reads:
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reads]:
     counted = Reads()
-    open_inside, decode_all = lines.open_inside, ingest.decode_all
+    open_inside, decode_all = folder.open_inside, ingest.decode_all
 
     def opened(log_dir: Path, path: str) -> BinaryIO:
         file = open_inside(log_dir, path)
@@ -68,7 +68,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reads]:
         counted.lines += len(texts)
         return decode_all(texts)
 
-    monkeypatch.setattr(lines, "open_inside", opened)
+    monkeypatch.setattr(folder, "open_inside", opened)
     monkeypatch.setattr(ingest, "decode_all", decoded)
     return counted
 
@@ -218,7 +218,7 @@ def test_a_file_that_goes_while_it_is_read_is_told(store: Taken, monkeypatch: py
         raise FileNotFoundError(2, "No such file or directory")
 
     store.log.append(store.aoi("A"))
-    monkeypatch.setattr(lines, "open_inside", gone)
+    monkeypatch.setattr(folder, "open_inside", gone)
     assert [(one.path, one.reason) for one in store.take().unreadable] == [("log.jsonl", "No such file or directory")]
     monkeypatch.undo()
     store.take()
@@ -289,7 +289,7 @@ def test_a_divided_file_that_is_replaced_while_it_is_read_is_told_and_read_again
             store.log.path("new").replace(path)
         return open_inside(log_dir, name)
 
-    monkeypatch.setattr(lines, "open_inside", replacing)
+    monkeypatch.setattr(folder, "open_inside", replacing)
     assert [one.path for one in store.take().unreadable] == ["log.jsonl"]
     monkeypatch.undo()
     assert store.take().unreadable == []

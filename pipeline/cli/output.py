@@ -123,6 +123,7 @@ _CODES = {
     "SiteRefused": Code.USAGE,
     "SiteOvertaken": Code.FAILED,
     "StorageUnusable": Code.FAILED,
+    "LogUnreachable": Code.FAILED,
     "BodyInvalid": Code.USAGE,
     "TimestampInvalid": Code.USAGE,
     "EventInvalid": Code.USAGE,

@@ -103,3 +103,8 @@ def log_positions(database: Database) -> list[tuple[str, int, int]]:
     """How far each log file was read: path, bytes, lines."""
     rows = database.rows('SELECT path, "offset", line FROM files ORDER BY path')
     return [(path, offset, line) for path, offset, line in rows]
+
+
+def has_log(database: Database) -> bool:
+    """Whether any log file was ever read."""
+    return bool(database.rows("SELECT 1 FROM files LIMIT 1"))

@@ -11,6 +11,7 @@ from log_lines import compressed
 
 from pipeline.log import lines, unpack
 from pipeline.log.files import Position
+from pipeline.log.folder import FolderLog
 from pipeline.log.lines import LineReader
 
 ENDINGS = [".jsonl", ".jsonl.gz", ".jsonl.zst"]
@@ -18,7 +19,7 @@ ENDINGS = [".jsonl", ".jsonl.gz", ".jsonl.zst"]
 
 def reader_of(folder: Path, text: bytes, name: str = "a.jsonl", offset: int = 0, line: int = 0) -> LineReader:
     (folder / name).write_bytes(text)
-    return LineReader(folder, Position(name, offset, line))
+    return LineReader(FolderLog(folder), Position(name, offset, line))
 
 
 def told(reader: LineReader) -> list[tuple[bytes, int, int]]:
@@ -167,7 +168,7 @@ def test_what_is_damaged_in_the_middle_is_read_up_to_there(tmp_path: Path, endin
 
 def test_a_file_that_is_not_there_any_more_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        list(LineReader(tmp_path, Position("gone.jsonl")))
+        list(LineReader(FolderLog(tmp_path), Position("gone.jsonl")))
 
 
 # Lines over the limit
