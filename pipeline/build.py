@@ -145,10 +145,12 @@ def require_places(data: Data, site: Place) -> None:
 
 
 def _refreshed(database: Database, data: Data, until: str | None = None, workers: Executor | None = None) -> Refreshed:
-    """What is new in the log. Raises FileNotFoundError if there is no log, and never was one."""
+    """What is new in the log. Raises OSError if nothing is known of a log, where no missing folder tells of that."""
     log = events_of(data)
     found = refresh(database, log, until, workers)
-    if isinstance(log, str) and not found.unreadable and not record.has_log(database):
+    if isinstance(log, str) and not record.has_log(database):
+        if found.unreadable:
+            raise OSError(errno.EACCES, f"nothing of it can be read: {found.unreadable[0].reason}", log)
         raise FileNotFoundError(
             errno.ENOENT, "there is no log: append to it first, or name another place (--data)", log
         )

@@ -25,7 +25,7 @@ _AT_A_TIME = 16
 _SINGLE_PUT_BYTES = 1 << 30
 """A larger object would be put in parts, and then no longer told by the MD5 of its bytes."""
 _S3 = {"s3", "s3a"}
-_PATIENCE = {"connect_timeout": 4, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 4}}
+_PATIENCE = {"connect_timeout": 4, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 3}}
 """An answer of 503 is waited out for some seconds by the client …"""
 _TRIES = 2
 """… and that again by fsspec, so often."""
@@ -174,11 +174,16 @@ class Objects:
 
         If they are there already, this very call has put them: the answer to its first try was lost on the way.
         """
-        try:
-            self.create(path, data, content_type=content_type)
-        except FileExistsError:
-            if self.read(path) != data:
-                raise
+        for tries_left in (1, 0):
+            try:
+                self.create(path, data, content_type=content_type)
+                return
+            except FileExistsError:
+                held = self.read(path)
+                if held == data:
+                    return
+                if held is not None or not tries_left:  # None: it was being put, and was not
+                    raise
 
     def remove(self, paths: Iterable[str]) -> None:
         """Removes objects, those that are there."""

@@ -32,7 +32,7 @@ ROTATE_BYTES = 64 * 1024 * 1024
 LARGEST_BATCH = 1024 * 1024 * 1024
 """Bytes of a batch: Linux takes a little under 2 GiB in one write."""
 
-APPEND_AGAIN = "Then append the same events again: by their ids they count once, however often they are in the log."
+APPEND_AGAIN = "append the same events again: by their ids they count once, however often they are in the log."
 
 
 class AppendFailed(Exception):
@@ -59,7 +59,9 @@ def append_lines(log_dir: Path, lines: Sequence[bytes]) -> Path:
     except StateUnavailable as problem:
         raise AppendFailed(f"Nothing was appended to the log {log_dir}. {problem}") from problem
     except OSError as problem:
-        raise AppendFailed(f"The log {log_dir} could not be appended to: {advice(problem)} {APPEND_AGAIN}") from problem
+        raise AppendFailed(
+            f"The log {log_dir} could not be appended to: {advice(problem)} Then {APPEND_AGAIN}"
+        ) from problem
 
 
 class _Place(NamedTuple):

@@ -94,7 +94,8 @@ class BucketLog:
             raise AppendFailed(f"Nothing was appended to the log {self._objects.url}. {problem}") from problem
         except OSError as problem:
             raise AppendFailed(
-                f"The log {self._objects.url} could not be appended to: {_told(problem)}. {APPEND_AGAIN}"
+                f"The log {self._objects.url} could not be appended to: {_told(problem)}. "
+                f"When that is over, {APPEND_AGAIN}"
             ) from problem
         return path
 
