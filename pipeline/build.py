@@ -30,6 +30,8 @@ TOLD_TO_PAGES = "build/build.json"
 
 Its name is that of the one file that differs from build to build, for whatever compares or copies sites.
 """
+_FILES_TOLD = 1_000
+"""So many log files are named in build.json, the last by their names: in a bucket each command makes one."""
 _FLUSH_EACH = 256
 """Up to so many new files are flushed one by one; beyond that the whole disk is."""
 
@@ -148,7 +150,7 @@ def _refreshed(database: Database, data: Data, until: str | None = None, workers
     """What is new in the log. Raises OSError if nothing is known of a log, where no missing folder tells of that."""
     log = events_of(data)
     found = refresh(database, log, until, workers)
-    if isinstance(log, str) and not record.has_log(database):
+    if isinstance(log, str) and not record.count_log(database):
         if found.unreadable:
             raise OSError(errno.EACCES, f"nothing of it can be read: {found.unreadable[0].reason}", log)
         raise FileNotFoundError(
@@ -332,9 +334,11 @@ def _told(database: Database, build_id: str, built: Built) -> dict[str, object]:
         "rejected": built.rejected,
         "written": built.written,
         "removed": built.removed,
+        "log_files": record.count_log(database),
         "log": [
-            {"file": path, "offset": offset, "line": line} for path, offset, line in record.log_positions(database)
+            {"file": path, "offset": offset, "line": line}
+            for path, offset, line in record.log_positions(database, _FILES_TOLD)
         ],
-        "gone": found.gone,
-        "unreadable": [{"file": one.path, "reason": one.reason} for one in found.unreadable],
+        "gone": found.gone[-_FILES_TOLD:],
+        "unreadable": [{"file": one.path, "reason": one.reason} for one in found.unreadable[-_FILES_TOLD:]],
     }

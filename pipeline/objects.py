@@ -75,6 +75,11 @@ class Objects:
         self._whole = {"max_concurrency": 1} if self._scheme in _S3 else {}
         """Without it s3fs asks for an object's size first."""
 
+    @property
+    def exclusive(self) -> bool:
+        """Whether `create` leaves no moment between the look and the put, as far as that is known beforehand."""
+        return self.conditional or self._scheme not in _S3
+
     def read(self, path: str) -> bytes | None:
         """What an object holds; None if there is none."""
         with self._about(path):

@@ -11,7 +11,7 @@ import click
 
 from pipeline.build import Built, build
 from pipeline.cli import Folders
-from pipeline.cli.output import dot_option, friendly, say, stac_option, warn
+from pipeline.cli.output import dot_option, friendly, say, shortened, stac_option, warn
 from pipeline.cli.workers import workers
 from pipeline.log.place import events_of
 from pipeline.render.edition import stac_edition
@@ -154,9 +154,9 @@ def summary(built: Built) -> dict[str, Any]:
         "quarantined": built.quarantined,
         "warnings": [
             *built.warnings,
-            *(f"log file {path} is gone; its events are kept" for path in found.gone),
-            *(f"log file {path} was truncated or replaced; it was read again" for path in found.replaced),
-            *(f"log file {one.path} can't be read: {one.reason}" for one in found.unreadable),
+            *shortened([f"log file {path} is gone; its events are kept" for path in found.gone]),
+            *shortened([f"log file {path} was truncated or replaced; it was read again" for path in found.replaced]),
+            *shortened([f"log file {one.path} can't be read: {one.reason}" for one in found.unreadable]),
         ],
     }
 

@@ -38,6 +38,8 @@ class LogUnreachable(Exception):
 class BucketLog:
     """As `Log` says. An object is known by its size and entity tag."""
 
+    opening_bytes = 128 * 1024
+
     def __init__(self, url: str) -> None:
         """Raises StorageUnusable."""
         if url.startswith(("file:", "local:")):

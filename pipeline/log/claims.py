@@ -118,7 +118,8 @@ class _BucketClaims:
     def _try(self, name: str, text: bytes) -> None:
         """A storage that takes the same claim twice would give it to two machines."""
         try:
-            self._objects.create(name, text)
+            if self._objects.exclusive:
+                self._objects.create(name, text)
         except FileExistsError:
             return
         self.remove(name)

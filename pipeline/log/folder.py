@@ -13,6 +13,8 @@ from pipeline.log.files import Found, Position, look, open_inside, proof_of
 class FolderLog:
     """As `Log` says. Files grow, so they are known by their inodes and by what they begin and end with."""
 
+    opening_bytes = 0
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 

@@ -61,6 +61,9 @@ def data_at(place: Place, stores: Path | None = None) -> Data:
 class Log(Protocol):
     """A log, to be read and appended to. Paths of its files are relative, with `/`."""
 
+    opening_bytes: int
+    """So many bytes could be taken apart in the time that it takes to open a file."""
+
     def look(self, known: Mapping[str, Position]) -> Found:
         """Finds what has to be read, given how far each file was read before. Raises OSError."""
 

@@ -34,7 +34,7 @@ class Stretch:
 
 def stretches(log: Log, to_read: Iterable[Position], first_number: int) -> list[Stretch]:
     """What is to be read of log files, in their order. A large file is divided at ends of lines."""
-    left = [(position, _bytes_left(position)) for position in to_read]
+    left = [(position, _bytes_left(position) + log.opening_bytes) for position in to_read]
     size = _part_size(sum(weight for _, weight in left))
     found: list[Stretch] = []
     for position, weight in left:

@@ -36,7 +36,10 @@ def check_log(data: Data) -> Checked:
     """Reads the whole log. Raises OSError."""
     with open_database(Path(":memory:")) as database:
         found = refresh(database, events_of(data))
-        positions = published.log_positions(database)
         return Checked(
-            len(positions), found.events, record.quarantine(database), record.unfinished(database), found.unreadable
+            published.count_log(database),
+            found.events,
+            record.quarantine(database),
+            record.unfinished(database),
+            found.unreadable,
         )

@@ -1,19 +1,24 @@
 """Wherever a log is, the same holds: a folder, S3, and what fsspec has else (memory)."""
 
 import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from log_lines import compressed
+from log_lines import Log as Log_
+from log_lines import compressed, line
+from site_tree import differing, tree
 
+from pipeline.build import build
 from pipeline.log.bucket import BucketLog
 from pipeline.log.files import Found, Position
 from pipeline.log.id_blocks import BLOCK_SIZES, take_ids
 from pipeline.log.lines import LineReader
-from pipeline.log.place import Log, Place, open_log
+from pipeline.log.place import Log, Place, data_at, open_log
 from pipeline.objects import Objects, StorageUnusable
 
 
@@ -185,3 +190,49 @@ def test_ids_that_the_log_names_are_passed_over(place: Place) -> None:
 def test_a_bucket_is_not_named_as_a_folder() -> None:
     with pytest.raises(StorageUnusable, match="give its path"):
         BucketLog("file:///srv/log")
+
+
+# A board
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Log_:
+    """A log of several files, packed ones among them."""
+    log = Log_(tmp_path / "made/events")
+    for number, name in enumerate(("A", "B"), 1):
+        log.aoi(name, file="2026-01/one.jsonl")
+        log.scene(number, {10 * number: None, 10 * number + 1: None}, aoi=name, file="2026-01/two.jsonl")
+        log.says("scene", number, "DONE", file="2026-02/three.jsonl")
+    log.append(b"no event", file="bad.jsonl")
+    packed = [line(log.event("tile.result", {"type": "tile", "id": 10, "status": "DONE", "message": ""}))]
+    log.path("2026-02/four.jsonl.zst").write_bytes(compressed(packed, ".zst"))
+    return log
+
+
+@pytest.mark.usefixtures("unflushed")
+def test_the_same_log_makes_the_same_site_wherever_it_is(place: Place, made: Log_, tmp_path: Path) -> None:
+    for path in made.folder.rglob("*.jsonl*"):
+        put(place, path.relative_to(made.folder).as_posix(), path.read_bytes())
+    above = place.removesuffix("/events") if isinstance(place, str) else place.parent
+    data = data_at(above, tmp_path / "stores")
+    assert build(data, tmp_path / "site").refreshed.events == 7
+    assert build(data, tmp_path / "site").written == 0
+    build(tmp_path / "made", tmp_path / "other")
+    assert differing(tree(tmp_path / "site"), tree(tmp_path / "other")) == []
+
+
+def test_a_process_that_is_killed_when_it_has_claimed_ids_takes_them_along(place: Place, tmp_path: Path) -> None:
+    if isinstance(place, str) and place.startswith("memory:"):
+        pytest.skip("another process has another memory")
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from pipeline.disk import Folder; from pipeline.log import id_blocks\n"
+        "replace = Folder.replace\n"
+        "Folder.replace = lambda self, name, *rest, **more: (\n"
+        "    os.kill(os.getpid(), 9) if more else replace(self, name, *rest, **more))\n"
+        "id_blocks.take_ids(sys.argv[1] if ':' in sys.argv[1] else Path(sys.argv[1]), 'scene', 1, above=0)\n"
+    )
+    ids = f"{place}-ids" if isinstance(place, str) else place.parent / "ids"
+    done = subprocess.run([sys.executable, "-c", code, str(ids)], capture_output=True, check=False)
+    assert done.returncode == -9, done.stderr
+    assert take_ids(ids, "scene", 1, above=0) == [1 + BLOCK_SIZES["scene"]]

@@ -17,7 +17,10 @@ from pipeline import objects as module
 from pipeline.build import SiteRefused, build
 from pipeline.cli import main
 from pipeline.log.bucket import LogUnreachable
+from pipeline.log.files import Position
+from pipeline.log.folder import FolderLog
 from pipeline.log.place import KeptApart, open_log
+from pipeline.log.stretches import in_parts, stretches
 from pipeline.objects import Objects, Stat
 from pipeline.watch.log_state import LogState
 
@@ -378,6 +381,53 @@ def test_a_service_without_conditions_hands_out_no_ids(
     assert done.exit_code == 1
     assert "no ids can be handed out there" in done.output
     assert Objects(bucket).below("ids") == {}
+
+
+def test_a_service_that_refuses_conditions_hands_out_no_ids(bucket: str, s3: S3, stores: Path) -> None:
+    """It says so (501): what is there could only be looked at beforehand."""
+    well(bucket, "aoi", "create", "Demo")
+    refused: list[str] = []
+
+    def without(method: str, path: str) -> tuple[str, str] | None:
+        if method == "PUT" and "/ids/" in path and not refused:
+            refused.append(path)
+            return "501 Not Implemented", "NotImplemented"
+        return None
+
+    s3.fault = without
+    done = run(bucket, "scene", "add", "Demo", "-", text=json.dumps(without_ids(1)))
+    assert (done.exit_code, refused != []) == (1, True)
+    assert "no ids can be handed out there" in done.output
+    assert Objects(bucket).below("ids") == {}
+
+
+def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    for command in (["aoi", "list"], ["tile", "retry", "1", "--no-check"]):
+        done = run("s3://bucket/board", *command)
+        assert done.exit_code == 1
+        assert "pip install 'sceneboard[s3]'" in done.output
+
+
+def test_a_thousand_files_that_are_gone_are_told_in_a_few_lines(
+    board: str, data: KeptApart, site: Path, stores: Path
+) -> None:
+    events = "".join(f'{{"type":"tile","id":{number},"status":"DONE","message":""}}\n' for number in range(30))
+    for number, event in enumerate(events.splitlines(keepends=True)):
+        Objects(board).put(f"events/old/{number}.jsonl", event.encode(), content_type="text/plain")
+    well(board, "--site", site, "build")
+    Objects(board).remove([f"events/old/{number}.jsonl" for number in range(30)])
+    said = well(board, "--site", site, "build").splitlines()
+    assert said[0] == "warning: log file old/0.jsonl is gone; its events are kept (build --full forgets them)"
+    assert said[20] == "warning: … and 10 more like this"
+
+
+def test_small_objects_are_shared_among_workers(board: str) -> None:
+    """What takes time is asking for them."""
+    log = open_log(f"{board}/events")
+    small = [Position(f"{number}.jsonl", size_bytes=300) for number in range(2_000)]
+    assert len(in_parts(stretches(log, small, 0))) > 2
+    assert len(in_parts(stretches(FolderLog(Path("events")), small, 0))) == 1
 
 
 def test_watching_a_bucket(board: str, data: KeptApart) -> None:
