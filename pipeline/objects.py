@@ -11,10 +11,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _PATIENCE = {"connect_timeout": 4, "read_timeout": 30, "retries": {"mode": "stan
 """An answer of 503 is waited out for some seconds by the client …"""
 _TRIES = 2
 """… and that again by fsspec, so often."""
+_UNORDERED = "--x-s3"
+"""The end of the names of S3's directory buckets, which don't list by name."""
 _TAGS = ("ETag", "etag", "generation", "mtime", "last_modified", "created")
 """What storages have that tells an object from what it was before, the best first."""
 
@@ -39,6 +42,10 @@ class StorageUnusable(Exception):
 
 class Changed(Exception):
     """The object isn't the one that was seen any more: somebody else has put or removed it."""
+
+
+class _Unordered(Exception):
+    """The storage doesn't list by name, or not from a name on."""
 
 
 class Stat(NamedTuple):
@@ -139,6 +146,44 @@ class Objects:
             for name, one in sorted((str(name), one) for name, one in found.items())
             if name.startswith(f"{self._root}/") and one["type"] == "file"
         }
+
+    def below_in_parts(self, ends: Sequence[str]) -> dict[str, Stat]:
+        """All objects, as `below` gives them, but listed in parts side by side where the storage can do that.
+
+        A page of a listing has a thousand objects and tells where the next one begins, so the pages of one listing come
+        one after the other. `ends` are the paths, ascending, up to which a part goes: any will do.
+        """
+        if self._scheme not in _S3 or not ends or self._root.partition("/")[0].endswith(_UNORDERED):
+            return self.below()
+        try:
+            parts = in_parallel(self._between, pairwise(("", *ends, "")))
+        except _Unordered:
+            return self.below()
+        return {path: seen for part in parts for path, seen in part}
+
+    def _between(self, ends: tuple[str, str]) -> list[tuple[str, Stat]]:
+        """The objects whose path comes after the first of two, up to the second; '' stands for no end."""
+        last, end = ends
+        bucket, _, prefix = f"{self._root}/".partition("/")
+        more = {"StartAfter": prefix + last} if last else {}
+        found: list[tuple[str, Stat]] = []
+        while True:
+            with self._about(""):
+                page = self._fs.call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, **more)
+            some = [
+                (one["Key"][len(prefix) :], Stat(one["Size"], one.get("ETag", "")))
+                for one in page.get("Contents", ())
+                if one["Key"] != prefix  # what AWS' console makes to show a folder
+            ]
+            if any(path <= before for (before, _), (path, _) in pairwise([(last, None), *some])):
+                raise _Unordered
+            found += some
+            if end and found and found[-1][0] >= end:
+                return [one for one in found if one[0] <= end]
+            last = found[-1][0] if found else last
+            if not page.get("IsTruncated"):
+                return found
+            more = {"ContinuationToken": page["NextContinuationToken"]}
 
     def any_below(self, folder: str) -> bool:
         """Whether there is an object whose path begins with that of a folder."""
@@ -288,9 +333,9 @@ def _file_system(url: str) -> tuple[AbstractFileSystem, str]:
         from fsspec.core import url_to_fs
     except ModuleNotFoundError:
         raise StorageUnusable(f"{url} needs the package fsspec: pip install 'sceneboard[s3]'") from None
-    options = {"config_kwargs": _PATIENCE, "use_listings_cache": False} if scheme in _S3 else {}
+    options = {"config_kwargs": _PATIENCE} if scheme in _S3 else {}
     try:
-        fs, root = url_to_fs(url, **options)
+        fs, root = url_to_fs(url, use_listings_cache=False, **options)
     except ImportError as error:
         more = "pip install 'sceneboard[s3]'" if scheme in _S3 else _said(error)
         raise StorageUnusable(f"{scheme}:// needs a package that isn't installed: {more}") from None

@@ -25,6 +25,8 @@ _WHOLE_BYTES = 4 * 1024 * 1024
 """A larger object is read a part at a time …"""
 _AHEAD_BYTES = 64 * 1024 * 1024
 """… the others whole, and ahead of their turn; so much is held at a time."""
+_LISTED_TOGETHER = 4_000
+"""So many objects that are known already are listed in one part of a listing."""
 _PART_BYTES = 4 * 1024 * 1024
 _AT_A_TIME = 16
 _OF_ONE_OBJECT = (errno.ENOENT, errno.EACCES, errno.ESTALE)
@@ -49,7 +51,7 @@ class BucketLog:
 
     def look(self, known: Mapping[str, Position]) -> Found:
         found = Found()
-        listed = self._objects.below()
+        listed = self._objects.below_in_parts(sorted(known)[_LISTED_TOGETHER::_LISTED_TOGETHER])
         for path, seen in listed.items():
             if not path.endswith(ENDINGS):
                 continue

@@ -5,17 +5,20 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
 from click.testing import CliRunner, Result
 from log_lines import Log, line, scene_body
 from s3_server import S3, new_bucket
+from s3fs import S3FileSystem
 from site_tree import differing, tree
 
 from pipeline import objects as module
 from pipeline.build import SiteRefused, build
 from pipeline.cli import main
+from pipeline.log import bucket as bucket_module
 from pipeline.log.bucket import LogUnreachable
 from pipeline.log.files import Position
 from pipeline.log.folder import FolderLog
@@ -428,6 +431,34 @@ def test_small_objects_are_shared_among_workers(board: str) -> None:
     small = [Position(f"{number}.jsonl", size_bytes=300) for number in range(2_000)]
     assert len(in_parts(stretches(log, small, 0))) > 2
     assert len(in_parts(stretches(FolderLog(Path("events")), small, 0))) == 1
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_long_listing_is_made_in_parts(bucket: str, s3: S3, ordered: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Side by side, between names that are known. A storage that doesn't list by name is listed in one go."""
+    place = f"{bucket}/events"
+    there = Objects(place)
+    for number in range(30):
+        there.put(f"{number:02d}.jsonl", b"{}\n", content_type="text/plain")
+    log = open_log(place)
+    known = {one.path: one for one in log.look({}).to_read}
+    for path in ("00.jsonl", "01-new.jsonl", "ä.jsonl", "15.jsonl"):
+        there.put(path, b"{} \n", content_type="text/plain")
+    there.remove(["07.jsonl", "29.jsonl"])
+    monkeypatch.setattr(bucket_module, "_LISTED_TOGETHER", 7)
+    if not ordered:
+        call = S3FileSystem.call_s3
+
+        def backwards(self: S3FileSystem, *arguments: Any, **more: Any) -> Any:
+            answer = call(self, *arguments, **more)
+            return answer | {"Contents": answer["Contents"][::-1]}
+
+        monkeypatch.setattr(S3FileSystem, "call_s3", backwards)
+    s3.requests.clear()
+    found = log.look(known)
+    assert [one.path for one in found.to_read] == ["00.jsonl", "01-new.jsonl", "15.jsonl", "ä.jsonl"]
+    assert (found.replaced, found.gone) == (["00.jsonl", "15.jsonl"], ["07.jsonl", "29.jsonl"])
+    assert len(s3.requests) == 5 or not ordered
 
 
 def test_watching_a_bucket(board: str, data: KeptApart) -> None:
