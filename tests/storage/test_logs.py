@@ -236,3 +236,32 @@ def test_a_process_that_is_killed_when_it_has_claimed_ids_takes_them_along(place
     done = subprocess.run([sys.executable, "-c", code, str(ids)], capture_output=True, check=False)
     assert done.returncode == -9, done.stderr
     assert take_ids(ids, "scene", 1, above=0) == [1 + BLOCK_SIZES["scene"]]
+
+
+def test_machines_that_append_and_claim_at_once(place: Place, tmp_path: Path) -> None:
+    """Nothing is lost, no id is handed out twice."""
+    if isinstance(place, str) and place.startswith("memory:"):
+        pytest.skip("another process has another memory")
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from pipeline.log.id_blocks import take_ids; from pipeline.log.place import open_log\n"
+        "place, ids, name = sys.argv[1:]\n"
+        "place, ids = (place, ids) if ':' in place else (Path(place), Path(ids))\n"
+        "for turn in range(5):\n"
+        "    open_log(place).append([f'{name} {turn}'.encode()])\n"
+        "    print(*take_ids(ids, 'scene', 4, above=0), *take_ids(ids, 'scene', 9, above=0), flush=True)\n"
+    )
+    ids = f"{place}-ids" if isinstance(place, str) else place.parent / "ids"
+    machines = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(place), str(ids), str(name)],
+            stdout=subprocess.PIPE, text=True, env={**os.environ, "SCENEBOARD_STATE": str(tmp_path / f"state {name}")},
+        )
+        for name in range(3)
+    ]  # fmt: skip
+    given = [int(one) for machine in machines for one in machine.communicate()[0].split()]
+    assert [machine.returncode for machine in machines] == [0, 0, 0]
+    assert (len(given), len(set(given))) == (3 * 5 * 13, 3 * 5 * 13)
+    log = open_log(place)
+    lines, _ = read_all(log, log.look({}))
+    assert sorted(lines) == sorted(f"{name} {turn}".encode() for name in range(3) for turn in range(5))

@@ -107,9 +107,17 @@ def board(made: dict[str, bytes], bucket: str, stores: Path, s3: S3) -> str:
 
 
 def test_commands_do_what_they_do_on_a_folder(board: str, tmp_path: Path, site: Path) -> None:
-    assert json.loads(well(board, "tile", "show", 1, "--json"))["status"] == "PENDING"
-    assert well(board, "log", "check") == "8 events in 7 files; 0 lines that can't be used\n"
     folder = copied(board, tmp_path / "copied")
+    for command in (
+        "aoi list", "aoi show Demo", "aoi graph Demo --json", "scene list Demo", "tile list Demo --status RETRY --json",
+        "tile show 1", "scene show 9", "pending Demo", "log check --json", "aoi check Demo --max-retry 0",
+        "aoi check Demo --max-failed 0", "tile retry 2", "scene fail 1", "aoi create Demo",
+    ):  # fmt: skip
+        here, there = run(folder, *command.split()), run(board, *command.split())
+        assert (there.exit_code, there.output) == (here.exit_code, here.output), command
+    assert well(board, "log", "check") == "8 events in 7 files; 0 lines that can't be used\n"
+    assert json.loads(well(board, "tile", "show", 1, "--json"))["status"] == "PENDING"
+    assert "tiles.parquet: 6 rows" in well(board, "export", tmp_path / "tables")
     well(folder, "--site", site, "build", "--workers", "1")
     well(board, "--site", tmp_path / "other", "build", "--workers", "1")
     assert differing(tree(site), tree(tmp_path / "other")) == []
