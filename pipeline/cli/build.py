@@ -47,7 +47,7 @@ from pipeline.timestamp import instant
 )  # fmt: skip
 @click.option(
     "--spool", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
-    help="With --cluster: a folder of this data folder's own that the workers see.  [default: below the data folder]",
+    help="With --cluster: a folder of this data folder's own that the workers see.  [default: beside the store]",
 )  # fmt: skip
 @click.option(
     "--every",

@@ -60,7 +60,8 @@ def take_ids(ids: Place, kind: Literal["scene", "tile"], count: int, *, above: i
     except StateUnavailable as problem:
         raise ClaimFailed(f"No {kind} ids could be handed out from {ids}. {problem}") from problem
     except OSError as problem:
-        raise ClaimFailed(f"No {kind} ids could be handed out from {ids}: {advice(problem)} Try again.") from problem
+        told = f"{problem.filename}: {problem.strerror}." if isinstance(ids, str) else advice(problem)
+        raise ClaimFailed(f"No {kind} ids could be handed out from {ids}: {told} Try again.") from problem
 
 
 class _Rest(NamedTuple):
