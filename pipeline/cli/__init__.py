@@ -72,7 +72,10 @@ def main(ctx: click.Context, data: Path | str, site: Path | str, store: Path | N
       sceneboard tile retry 12
       sceneboard build
     """
-    ctx.obj = Folders(data_at(data, store), site)
+    try:
+        ctx.obj = Folders(data_at(data, store), site)
+    except OSError as error:
+        raise click.UsageError(str(error)) from None
 
 
 class Folders:

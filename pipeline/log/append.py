@@ -1,4 +1,4 @@
-"""Appending to the event log, safe with many processes, many machines, network shares, kills and failing disks.
+"""Appending to a log in a folder, safe with many processes, many machines, network shares, kills and failing disks.
 
 The log's design: lines go to `{log}/{YYYY-MM}/{writer}-{n}.jsonl`, where only this machine writes. The month, by the
 clock in UTC, says where the file stands and nothing else.

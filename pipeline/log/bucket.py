@@ -113,7 +113,8 @@ class _Ahead:
 
     def __init__(self, pool: ThreadPoolExecutor, read: Callable[[Position], bytes], starts: Iterable[Position]) -> None:
         self._pool, self._read = pool, read
-        self._waiting = deque(start for start in starts if start.size_bytes <= _WHOLE_BYTES)
+        small = {start.path: start for start in starts if start.size_bytes <= _WHOLE_BYTES}
+        self._waiting = deque(small.values())
         self._under_way: dict[str, Future[bytes]] = {}
         self._held = 0
 

@@ -10,7 +10,7 @@ from typing import Any
 import fsspec
 import pytest
 from click.testing import CliRunner, Result
-from log_lines import Log, line, scene_body
+from log_lines import Log, compressed, line, scene_body
 from s3_server import S3, new_bucket
 from s3fs import S3FileSystem
 from site_tree import differing, tree
@@ -22,7 +22,7 @@ from pipeline.log import bucket as bucket_module
 from pipeline.log.bucket import LogUnreachable
 from pipeline.log.files import Position
 from pipeline.log.folder import FolderLog
-from pipeline.log.place import KeptApart, open_log
+from pipeline.log.place import KeptApart, data_at, open_log, store_of
 from pipeline.log.stretches import in_parts, stretches
 from pipeline.objects import Objects, Stat
 from pipeline.watch.log_state import LogState
@@ -193,6 +193,21 @@ def test_a_folder_that_is_copied_into_a_bucket_is_the_same_log(
     ), "the first blocks are claimed"
 
 
+def test_a_month_that_was_packed_makes_the_same_site(board: str, data: KeptApart, site: Path) -> None:
+    """Its lines in one object, the others removed: with a store that knows them, and from nothing."""
+    build(data, site)
+    before = tree(site)
+    there = Objects(board)
+    old = list(there.below("events"))
+    lines = b"".join(there.read(path) or b"" for path in old).splitlines()
+    there.put("events/packed.jsonl.zst", compressed(lines, ".zst"), content_type="application/zstd")
+    there.remove(old)
+    assert len(build(data, site).refreshed.gone) == len(old)
+    assert differing(tree(site), before) == []
+    assert build(data, site, full=True).refreshed.gone == []
+    assert differing(tree(site), before) == []
+
+
 def test_each_log_has_a_store_of_its_own(bucket: str, stores: Path, tmp_path: Path) -> None:
     well(bucket, "aoi", "create", "Demo")
     well(f"{bucket}/", "aoi", "create", "Demo2")
@@ -202,6 +217,21 @@ def test_each_log_has_a_store_of_its_own(bucket: str, stores: Path, tmp_path: Pa
     assert sorted(path.name for path in stores.glob("*/sceneboard.duckdb")) == ["sceneboard.duckdb"] * 2
     well(bucket, "--store", tmp_path / "elsewhere", "aoi", "list")
     assert len(list((tmp_path / "elsewhere").glob("s3-*/sceneboard.duckdb"))) == 1
+
+
+def test_where_no_home_is_known_the_store_wants_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As in a container that runs under some number."""
+
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nobody)
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    done = run("s3://bucket/board", "aoi", "list")
+    assert done.exit_code == 2
+    assert "no home folder is known: name a folder for the store (--store)" in done.output
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert store_of(data_at("s3://bucket/board")).parent == tmp_path / "sceneboard"
 
 
 def test_the_store_of_a_folder_may_be_elsewhere_too(tmp_path: Path, site: Path) -> None:

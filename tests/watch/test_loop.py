@@ -1,6 +1,7 @@
 """The loop on a clock of its own: every wait is over at once, and the time goes on by as much."""
 
 import queue
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from log_lines import Log
 
 from pipeline.build import Built, build
+from pipeline.log.place import open_log
 from pipeline.refresh import Refreshed
 from pipeline.watch.loop import Ended, Message, Watch
 from pipeline.watch.rhythm import Rhythm
@@ -71,10 +73,10 @@ def time() -> Time:
     return Time()
 
 
-def watch(folder: Path, time: Time, builds: Callable[[], Built], *, poll: float = 1000.0) -> list[Ended]:
+def watch(folder: Path | str, time: Time, builds: Callable[[], Built], *, poll: float | None = 1000.0) -> list[Ended]:
     ended: list[Ended] = []
     Watch(
-        folder / "events",
+        folder / "events" if isinstance(folder, Path) else folder,
         builds,
         Rhythm(settle_seconds=2, max_wait_seconds=10),
         poll_seconds=poll,
@@ -209,3 +211,14 @@ def test_forty_builds_leave_no_file_open(data: Path, site: Path, log: Log, time:
     assert sum(one.built.refreshed.events for one in ended if one.built) == 40
     assert len(ended) == 41
     assert open_files[-1] <= open_files[2]
+
+
+def test_a_bucket_is_looked_at_every_ten_seconds(time: Time) -> None:
+    """Nobody tells of changes there."""
+    pytest.importorskip("fsspec", reason="needs the package fsspec")
+    place = f"memory://{uuid.uuid4().hex}/events"
+    builds = Builds(time)
+    time.at(33, lambda: open_log(place).append([b"{}"]) and None)
+    time.at(500, lambda: None)
+    watch(place, time, builds, poll=None)
+    assert builds.begun == [0, 42.5]
