@@ -9,8 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
+from pipeline.log.place import Data, KeptApart, events_of
+from pipeline.log.place import Place as LogPlace
 from pipeline.publish.parts import BEGUN, Published, Task, publish_aois
 from pipeline.publish.plan import OWNED, make_plan, publish_site, stale_paths
 from pipeline.publish.site import Place, Site, SiteOvertaken, file_of, make_site, open_site
@@ -21,8 +23,6 @@ from pipeline.store import published as record
 from pipeline.store.database import Database
 from pipeline.store.held import Store, hold_store
 
-EVENTS = "events"
-"""The log, below the data folder."""
 TOLD = "build.json"
 """What the site says of its build, written at the very end."""
 TOLD_TO_PAGES = "build/build.json"
@@ -30,6 +30,8 @@ TOLD_TO_PAGES = "build/build.json"
 
 Its name is that of the one file that differs from build to build, for whatever compares or copies sites.
 """
+_FILES_TOLD = 1_000
+"""So many log files are named in build.json, the last by their names: in a bucket each command makes one."""
 _FLUSH_EACH = 256
 """Up to so many new files are flushed one by one; beyond that the whole disk is."""
 
@@ -73,7 +75,7 @@ class SiteRefused(Exception):
 
 
 def build(
-    data: Path,
+    data: Data,
     site: Place,
     *,
     full: bool = False,
@@ -90,11 +92,12 @@ def build(
     Pages are rendered by `workers`, or in this process, small graphs laid out by the program `dot` names (a path, or
     `auto`; the one that pip installs else). With `stac` the site has a STAC catalogue, without it has none.
     `every_seconds` is the schedule that the site is built on: its pages warn when a build is overdue. Raises StoreHeld,
-    StoreBroken, SiteRefused, SiteOvertaken, StorageUnusable, WorkersLost, ExtraMissing (of `stac`), OSError (which is a
-    FileNotFoundError if there is no log folder, as where a share isn't mounted, instead of a site without anything).
+    StoreBroken, SiteRefused, SiteOvertaken, StorageUnusable, LogUnreachable, WorkersLost, ExtraMissing (of `stac`),
+    OSError (which is a FileNotFoundError if there is no log, as where a share isn't mounted, instead of a site without
+    anything).
     """
     if isinstance(workers, Elsewhere):
-        data, site = data.absolute(), site.absolute() if isinstance(site, Path) else site
+        data, site = _absolute(data), site.absolute() if isinstance(site, Path) else site
     require_places(data, site)
     if stac:
         stac_edition()
@@ -103,13 +106,13 @@ def build(
             store.discard()
         with store.open() as database:
             progress("reading the log", 0, 1)
-            built = Built(refresh(database, data / EVENTS, workers=workers), every_seconds=every_seconds)
+            built = Built(_refreshed(database, data, workers=workers), every_seconds=every_seconds)
         _publish(store, site, built, check_site=check_site, workers=workers, progress=progress, dot=dot, stac=stac)
         built.warnings = store.warnings + built.warnings
     return built
 
 
-def build_as_of(data: Path, site: Place, until: str, *, stac: bool = False, progress: Progress = silent) -> Built:
+def build_as_of(data: Data, site: Place, until: str, *, stac: bool = False, progress: Progress = silent) -> Built:
     """Renders the state at an instant into another site, from the log alone.
 
     Raises SiteRefused, ExtraMissing (of `stac`), OSError.
@@ -119,7 +122,7 @@ def build_as_of(data: Path, site: Place, until: str, *, stac: bool = False, prog
         raise SiteRefused(f"{site} holds the site of the present: name another folder for the past (--site)")
     with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, hold_store(Path(scratch), 0) as store:
         with store.open() as database:
-            built = Built(refresh(database, data / EVENTS, until), as_of=until)
+            built = Built(_refreshed(database, data, until), as_of=until)
         _publish(store, site, built, check_site=True, workers=None, progress=progress, stac=stac)
     return built
 
@@ -131,16 +134,54 @@ def _holds_the_present(site: Place) -> bool:
         return there.has(TOLD) and "as_of" not in (_told_before(there) or {})
 
 
-def require_places(data: Path, site: Place) -> None:
+def require_places(data: Data, site: Place) -> None:
     """Raises FileNotFoundError if the data folder has no log, SiteRefused if the site may not be written."""
-    if not (data / EVENTS).is_dir():
+    log = events_of(data)
+    if isinstance(log, Path) and not log.is_dir():
         raise FileNotFoundError(
-            errno.ENOENT, "there is no log folder: mount it, name another one (--data), or make it", str(data / EVENTS)
+            errno.ENOENT, "there is no log folder: mount it, name another one (--data), or make it", str(log)
         )
-    _require_own(site, data / EVENTS)
+    if _in_each_others_way(site, log):
+        raise SiteRefused(f"the site {site} and the log {log} would be in each other's way: name another --site")
+    _require_own(site)
 
 
-def _require_own(site: Place, log_dir: Path) -> None:
+def _refreshed(database: Database, data: Data, until: str | None = None, workers: Executor | None = None) -> Refreshed:
+    """What is new in the log. Raises OSError if nothing is known of a log, where no missing folder tells of that."""
+    log = events_of(data)
+    found = refresh(database, log, until, workers)
+    if isinstance(log, str) and not record.count_log(database):
+        if found.unreadable:
+            raise OSError(errno.EACCES, f"nothing of it can be read: {found.unreadable[0].reason}", log)
+        raise FileNotFoundError(
+            errno.ENOENT, "there is no log: append to it first, or name another place (--data)", log
+        )
+    return found
+
+
+def _absolute(data: Data) -> Data:
+    if isinstance(data, Path):
+        return data.absolute()
+    place = data.place.absolute() if isinstance(data.place, Path) else data.place
+    return KeptApart(place, data.store.absolute())
+
+
+def _in_each_others_way(site: Place, log: LogPlace) -> bool:
+    """Whether one is within the other."""
+    if isinstance(site, str) != isinstance(log, str):
+        return False
+    inner, outer = (_comparable(site), _comparable(log))
+    return inner.is_relative_to(outer) or any(outer.is_relative_to(inner / folder) for folder in OWNED)
+
+
+def _comparable(place: Place) -> PurePath:
+    if isinstance(place, Path):
+        return place.resolve()
+    scheme, _, path = place.partition("://")
+    return PurePosixPath("s3" if scheme == "s3a" else scheme, path)
+
+
+def _require_own(site: Place) -> None:
     """A site's folders hold nothing but the site: what else is found in them is removed. So it must not be precious.
 
     Raises SiteRefused.
@@ -152,9 +193,6 @@ def _require_own(site: Place, log_dir: Path) -> None:
             if found := min(there.paths(OWNED), default=None):
                 raise SiteRefused(_precious(f"{file_of(site, found)} is"))
         return
-    inner, log = site.resolve(), log_dir.resolve()
-    if inner.is_relative_to(log) or any(log.is_relative_to(inner / folder) for folder in OWNED):
-        raise SiteRefused(f"the site {site} and the log {log_dir} would be in each other's way: name another --site")
     if any((site / mark).exists() for mark in (TOLD, TOLD_TO_PAGES, BEGUN, "aoi/index.json")):
         return
     for folder in OWNED:
@@ -296,9 +334,11 @@ def _told(database: Database, build_id: str, built: Built) -> dict[str, object]:
         "rejected": built.rejected,
         "written": built.written,
         "removed": built.removed,
+        "log_files": record.count_log(database),
         "log": [
-            {"file": path, "offset": offset, "line": line} for path, offset, line in record.log_positions(database)
+            {"file": path, "offset": offset, "line": line}
+            for path, offset, line in record.log_positions(database, _FILES_TOLD)
         ],
-        "gone": found.gone,
-        "unreadable": [{"file": one.path, "reason": one.reason} for one in found.unreadable],
+        "gone": found.gone[-_FILES_TOLD:],
+        "unreadable": [{"file": one.path, "reason": one.reason} for one in found.unreadable[-_FILES_TOLD:]],
     }

@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from pipeline.build import EVENTS
 from pipeline.fold.outcome import Transition
+from pipeline.log.place import Data, events_of
 from pipeline.products import describe
 from pipeline.refresh import refresh
 from pipeline.render.features import footprint
@@ -28,7 +28,7 @@ _AOIS_AT_ONCE = 16
 _OPTIONS: dict[Format, str] = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
 
 
-def export(data: Path, folder: Path, format: Format, wait_seconds: float) -> dict[Path, int]:
+def export(data: Data, folder: Path, format: Format, wait_seconds: float) -> dict[Path, int]:
     """Writes the four tables into a folder, each file whole or not at all; the files with their numbers of rows.
 
     Raises StoreHeld, StoreBroken, OSError.
@@ -38,7 +38,7 @@ def export(data: Path, folder: Path, format: Format, wait_seconds: float) -> dic
         for statement in _statements():
             into.run(statement)
         with hold_store(data, wait_seconds) as store, store.open() as database:
-            refresh(database, data / EVENTS)
+            refresh(database, events_of(data))
             names = [name for name, _ in record.aois(database)]
             for some in batched(names, _AOIS_AT_ONCE):
                 boards = [board for past in pasts(database, some) if (board := make_board(past)) is not None]

@@ -23,6 +23,7 @@ from pipeline.event import (
 )
 from pipeline.log.files import is_compressed
 from pipeline.log.lines import LineReader, TooLong
+from pipeline.log.place import Log, Place, open_log
 from pipeline.log.stretches import Stretch
 from pipeline.stages import no_collections, own_name, row_files
 from pipeline.timestamp import TimestampInvalid, instant, instants
@@ -64,7 +65,7 @@ class Unfinished(NamedTuple):
 class Part:
     """A part of the log that is to be taken apart. With `until`, an instant, later events are left out."""
 
-    log_dir: Path
+    log: Place
     stretches: list[Stretch]
     first_bundle: int
     spool: Path
@@ -159,14 +160,16 @@ class Taken:
 
 
 def take_apart(part: Part) -> Taken:
-    """The stage that reads a part of the log. Raises OSError if its rows can't be written."""
+    """The stage that reads a part of the log. Raises LogUnreachable, and OSError if its rows can't be written."""
     rows = part.spool / own_name(str(part.first_bundle))
     names = [rows.with_suffix(f".{kind}.jsonl") for kind in ("events", "homeless", "creations", "bad")]
     taken = Taken(names[0], names[1], names[2], names[3])
     with no_collections(), row_files(*names) as files:
-        sorter = _Sorter(part, taken, *files)
-        for stretch in part.stretches:
-            sorter.read(stretch)
+        log = open_log(part.log)
+        sorter = _Sorter(part, log, taken, *files)
+        with log.expecting(stretch.start for stretch in part.stretches):
+            for stretch in part.stretches:
+                sorter.read(stretch)
         sorter.flush()
     return taken
 
@@ -208,9 +211,16 @@ class _Sorter:
     """Sorts the events of a part by AOI, and makes bundles and rows of them."""
 
     def __init__(
-        self, part: Part, taken: Taken, events: IO[bytes], homeless: IO[bytes], creations: IO[bytes], bad: IO[bytes]
+        self,
+        part: Part,
+        log: Log,
+        taken: Taken,
+        events: IO[bytes],
+        homeless: IO[bytes],
+        creations: IO[bytes],
+        bad: IO[bytes],
     ) -> None:
-        self._part, self._taken = part, taken
+        self._part, self._log, self._taken = part, log, taken
         self._event_rows, self._homeless_rows, self._creation_rows, self._bad_rows = events, homeless, creations, bad
         self._next_bundle = part.first_bundle
         self._heaps: dict[str | tuple[str, int], _Heap] = {}
@@ -222,7 +232,7 @@ class _Sorter:
 
     def read(self, stretch: Stretch) -> None:
         """Takes a stretch apart."""
-        reader = LineReader(self._part.log_dir, stretch.start, stretch.end)
+        reader = LineReader(self._log, stretch.start, stretch.end)
         lengths: array[int] = array("q")
         error = ""
         most_bad = self._taken.bad + MAX_BAD_LINES if is_compressed(stretch.start.path) else sys.maxsize

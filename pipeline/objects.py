@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -23,8 +26,14 @@ _AT_A_TIME = 16
 _SINGLE_PUT_BYTES = 1 << 30
 """A larger object would be put in parts, and then no longer told by the MD5 of its bytes."""
 _S3 = {"s3", "s3a"}
-_PATIENCE = {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 4}}
-"""An answer of 503 is waited out for some seconds by the client, and again by fsspec."""
+_PATIENCE = {"connect_timeout": 4, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 3}}
+"""An answer of 503 is waited out for some seconds by the client …"""
+_TRIES = 2
+"""… and that again by fsspec, so often."""
+_UNORDERED = "--x-s3"
+"""The end of the names of S3's directory buckets, which don't list by name."""
+_TAGS = ("ETag", "etag", "generation", "mtime", "last_modified", "created")
+"""What storages have that tells an object from what it was before, the best first."""
 
 
 class StorageUnusable(Exception):
@@ -33,6 +42,10 @@ class StorageUnusable(Exception):
 
 class Changed(Exception):
     """The object isn't the one that was seen any more: somebody else has put or removed it."""
+
+
+class _Unordered(Exception):
+    """The storage doesn't list by name, or not from a name on."""
 
 
 class Stat(NamedTuple):
@@ -66,15 +79,41 @@ class Objects:
         self._scheme = url.partition("://")[0]
         self._fs, self._root = _file_system(self.url)
         self.conditional = self._scheme in _S3
+        self._whole = {"max_concurrency": 1} if self._scheme in _S3 else {}
+        """Without it s3fs asks for an object's size first."""
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether `create` leaves no moment between the look and the put, as far as that is known beforehand."""
+        return self.conditional or self._scheme not in _S3
 
     def read(self, path: str) -> bytes | None:
         """What an object holds; None if there is none."""
         with self._about(path):
             try:
-                found: bytes = self._fs.cat_file(self._full(path))
+                found: bytes = self._fs.cat_file(self._full(path), **self._whole)
             except (FileNotFoundError, IsADirectoryError):
                 return None
             return found
+
+    def read_seen(self, path: str, seen: Stat) -> bytes:
+        """What the object holds that was seen in a listing. Raises Changed, FileNotFoundError.
+
+        Tags of other storages than S3 aren't compared: some look another way in a listing.
+        """
+        with self._about(path):
+            found: bytes = self._fs.cat_file(self._full(path), **self._whole)
+        if len(found) != seen.size or (self._scheme in _S3 and not seen.holds(found) and self.stat(path) != seen):
+            raise Changed(f"{self.url}/{path}")
+        return found
+
+    def open_seen(self, path: str, seen: Stat) -> io.RawIOBase:
+        """Opens the object that was seen, to be read a part at a time. Raises Changed, FileNotFoundError."""
+        with self._about(path):
+            file = self._fs.open(self._full(path), "rb", cache_type="none")
+            if file.size != seen.size or (self._scheme in _S3 and _stat(file.details) != seen):
+                raise Changed(f"{self.url}/{path}")
+        return _Parts(self, path, file)
 
     def stat(self, path: str) -> Stat | None:
         """The object as it is now; None if there is none."""
@@ -96,18 +135,59 @@ class Objects:
         return dict(zip(paths, in_parallel(self.stat, paths), strict=True))
 
     def below(self, folder: str = "") -> dict[str, Stat]:
-        """All objects whose path begins with that of a folder, by path."""
+        """All objects whose path begins with that of a folder, by path, ascending."""
         place = f"{self._root}/{folder}".rstrip("/")
         with self._about(folder):
+            self._fs.invalidate_cache()
             try:
                 found = self._fs.find(place, detail=True)
             except FileNotFoundError:
+                if self._scheme in _S3:  # there is no such bucket
+                    raise
                 return {}
         return {
             name[len(self._root) + 1 :]: _stat(one)
             for name, one in sorted((str(name), one) for name, one in found.items())
             if name.startswith(f"{self._root}/") and one["type"] == "file"
         }
+
+    def below_in_parts(self, ends: Sequence[str]) -> dict[str, Stat]:
+        """All objects, as `below` gives them, but listed in parts side by side where the storage can do that.
+
+        A page of a listing has a thousand objects and tells where the next one begins, so the pages of one listing come
+        one after the other. `ends` are the paths, ascending, up to which a part goes: any will do.
+        """
+        if self._scheme not in _S3 or not ends or self._root.partition("/")[0].endswith(_UNORDERED):
+            return self.below()
+        try:
+            parts = in_parallel(self._between, pairwise(("", *ends, "")))
+        except _Unordered:
+            return self.below()
+        return {path: seen for part in parts for path, seen in part}
+
+    def _between(self, ends: tuple[str, str]) -> list[tuple[str, Stat]]:
+        """The objects whose path comes after the first of two, up to the second; '' stands for no end."""
+        last, end = ends
+        bucket, _, prefix = f"{self._root}/".partition("/")
+        more = {"StartAfter": prefix + last} if last else {}
+        found: list[tuple[str, Stat]] = []
+        while True:
+            with self._about(""):
+                page = self._fs.call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, **more)
+            some = [
+                (one["Key"][len(prefix) :], Stat(one["Size"], one.get("ETag", "")))
+                for one in page.get("Contents", ())
+                if one["Key"] != prefix  # what AWS' console makes to show a folder
+            ]
+            if any(path <= before for (before, _), (path, _) in pairwise([(last, None), *some])):
+                raise _Unordered
+            found += some
+            if end and found and found[-1][0] >= end:
+                return [one for one in found if one[0] <= end]
+            last = found[-1][0] if found else last
+            if not page.get("IsTruncated"):
+                return found
+            more = {"ContinuationToken": page["NextContinuationToken"]}
 
     def any_below(self, folder: str) -> bool:
         """Whether there is an object whose path begins with that of a folder."""
@@ -133,12 +213,31 @@ class Objects:
             raise Changed(f"{self.url}/{path}")
         self.put(path, data, content_type=content_type)
 
-    def create(self, path: str, data: bytes) -> None:
+    def create(self, path: str, data: bytes, *, content_type: str = "application/octet-stream") -> None:
         """Puts an object where there is none. Raises FileExistsError."""
         try:
-            self.put_if(path, data, None, content_type="application/octet-stream")
-        except Changed:
+            if self._scheme in _S3:
+                self.put_if(path, data, None, content_type=content_type)
+            else:
+                self._put(path, data, {"mode": "create"})
+        except (Changed, FileExistsError):
             raise FileExistsError(errno.EEXIST, "is there already", f"{self.url}/{path}") from None
+
+    def create_own(self, path: str, data: bytes, *, content_type: str = "application/octet-stream") -> None:
+        """The same of bytes that nobody else would put. Raises FileExistsError.
+
+        If they are there already, this very call has put them: the answer to its first try was lost on the way.
+        """
+        for tries_left in (1, 0):
+            try:
+                self.create(path, data, content_type=content_type)
+                return
+            except FileExistsError:
+                held = self.read(path)
+                if held == data:
+                    return
+                if held is not None or not tries_left:  # None: it was being put, and was not
+                    raise
 
     def remove(self, paths: Iterable[str]) -> None:
         """Removes objects, those that are there."""
@@ -182,6 +281,10 @@ class Objects:
         except Exception as error:
             if _code(error) in ("PreconditionFailed", "ConditionalRequestConflict", "412"):
                 raise Changed(where) from error
+            if type(error).__name__ == "FileExpired":  # s3fs' word for it, when a part of an object is read
+                raise Changed(where) from error
+            if isinstance(error, FileExistsError):
+                raise FileExistsError(errno.EEXIST, "is there already", where) from error
             if isinstance(error, PermissionError):
                 raise PermissionError(errno.EACCES, f"no permission ({_said(error)})", where) from error
             number = error.errno if isinstance(error, OSError) and error.errno else errno.EIO
@@ -190,6 +293,33 @@ class Objects:
                     errno.ENOENT, f"there is no such bucket or object ({_said(error)})", where
                 ) from error
             raise OSError(number, _said(error), where) from error
+
+
+class _Parts(io.RawIOBase):
+    """An open object as a file of Python's; what goes wrong names the object."""
+
+    def __init__(self, objects: Objects, path: str, file: Any) -> None:
+        self._objects, self._path, self._file = objects, path, file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return int(self._file.seek(offset, whence))
+
+    def readinto(self, buffer: Any) -> int:
+        with self._objects._about(self._path):
+            part = self._file.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
 
 
 def in_parallel(call: Any, arguments: Iterable[Any]) -> list[Any]:
@@ -215,11 +345,16 @@ def _file_system(url: str) -> tuple[AbstractFileSystem, str]:
         raise StorageUnusable(f"{scheme}:// needs a package that isn't installed: {more}") from None
     except ValueError as error:
         raise StorageUnusable(f"{url}: {_said(error)}") from None
+    if scheme in _S3:
+        fs.retries = _TRIES
     return fs, str(root).rstrip("/")
 
 
 def _stat(info: dict[str, Any]) -> Stat:
-    return Stat(int(info["size"] or 0), str(info.get("ETag") or info.get("etag") or ""))
+    tag = next((info[name] for name in _TAGS if info.get(name)), "")
+    if isinstance(tag, datetime):  # some tell it as a number as well
+        tag = tag.timestamp()
+    return Stat(int(info["size"] or 0), str(tag))
 
 
 def _code(error: BaseException | None) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.ingest import BUNDLES_OF_A_PART, Part, Unfinished, take_apart
-from pipeline.log.files import Position, Unreadable, look
+from pipeline.log.files import Position, Unreadable
+from pipeline.log.place import Log, Place, open_log
 from pipeline.log.stretches import in_parts, stretches
 from pipeline.stages import in_turn, no_collections, spool_folder
 from pipeline.store.arrivals import Arrivals
@@ -36,19 +37,20 @@ class Refreshed:
     unfinished: list[Unfinished] = field(default_factory=list)
 
 
-def refresh(database: Database, log_dir: Path, until: str | None = None, workers: Executor | None = None) -> Refreshed:
+def refresh(database: Database, place: Place, until: str | None = None, workers: Executor | None = None) -> Refreshed:
     """Takes in what the log has beyond the store, and folds what it touches, in one transaction.
 
     With `until`, an instant, later events are left out: for a store of its own only. A large log is read and folded by
     `workers`, or in this process. Raises WorkersLost.
     """
-    found = look(log_dir, positions(database))
+    log = open_log(place)
+    found = log.look(positions(database))
     result = Refreshed(replaced=found.replaced, gone=found.gone, unreadable=found.unreadable)
     if not found.to_read and not found.gone:
         return result
     with spool_folder(workers) as spool, no_collections(), database.transaction():
         forget_places(database, found.replaced, found.gone)
-        result.folded = sorted(_take_in(database, log_dir, found.to_read, until, workers, spool, result))
+        result.folded = sorted(_take_in(database, log, place, found.to_read, until, workers, spool, result))
         if result.folded:
             revision = int(database.value("revision") or 0) + 1
             tasks = _fold_tasks(packed_pasts(database, result.folded), spool)
@@ -61,7 +63,8 @@ def refresh(database: Database, log_dir: Path, until: str | None = None, workers
 
 def _take_in(
     database: Database,
-    log_dir: Path,
+    log: Log,
+    place: Place,
     to_read: list[Position],
     until: str | None,
     workers: Executor | None,
@@ -69,10 +72,10 @@ def _take_in(
     result: Refreshed,
 ) -> set[str]:
     """Reads files; gives the AOIs whose past has changed."""
-    reading, arrivals = Reading(database, log_dir), Arrivals(database)
-    found = stretches(log_dir, to_read, reading.next_stretch)
+    reading, arrivals = Reading(database, log), Arrivals(database)
+    found = stretches(log, to_read, reading.next_stretch)
     parts = [
-        Part(log_dir, some, arrivals.next_bundle + number * BUNDLES_OF_A_PART, spool, until)
+        Part(place, some, arrivals.next_bundle + number * BUNDLES_OF_A_PART, spool, until)
         for number, some in enumerate(in_parts(found))
     ]
     is_large = sum(stretch.weight for stretch in found) >= _WORTH_WORKERS_BYTES

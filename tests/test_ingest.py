@@ -13,7 +13,7 @@ from log_lines import Log, at, compressed, line
 from pipeline import ingest
 from pipeline.event import Event
 from pipeline.ingest import Part, take_apart
-from pipeline.log import lines, stretches
+from pipeline.log import folder, stretches
 from pipeline.log.files import Position, open_inside
 from pipeline.log.stretches import Stretch
 from pipeline.refresh import refresh
@@ -43,7 +43,7 @@ class Reads:
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reads]:
     counted = Reads()
-    open_inside, decode_all = lines.open_inside, ingest.decode_all
+    open_inside, decode_all = folder.open_inside, ingest.decode_all
 
     def opened(log_dir: Path, path: str) -> BinaryIO:
         file = open_inside(log_dir, path)
@@ -70,7 +70,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reads]:
         counted.lines += len(texts)
         return decode_all(texts)
 
-    monkeypatch.setattr(lines, "open_inside", opened)
+    monkeypatch.setattr(folder, "open_inside", opened)
     monkeypatch.setattr(ingest, "decode_all", decoded)
     return counted
 
@@ -237,7 +237,7 @@ def test_a_file_that_goes_while_it_is_read_is_told(store: Taken, monkeypatch: py
         raise FileNotFoundError(2, "No such file or directory")
 
     store.log.append(store.aoi("A"))
-    monkeypatch.setattr(lines, "open_inside", gone)
+    monkeypatch.setattr(folder, "open_inside", gone)
     assert [(one.path, one.reason) for one in store.take().unreadable] == [("log.jsonl", "No such file or directory")]
     monkeypatch.undo()
     store.take()
@@ -308,7 +308,7 @@ def test_a_divided_file_that_is_replaced_while_it_is_read_is_told_and_read_again
             store.log.path("new").replace(path)
         return open_inside(log_dir, name)
 
-    monkeypatch.setattr(lines, "open_inside", replacing)
+    monkeypatch.setattr(folder, "open_inside", replacing)
     assert [one.path for one in store.take().unreadable] == ["log.jsonl"]
     monkeypatch.undo()
     assert store.take().unreadable == []

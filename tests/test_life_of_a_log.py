@@ -3,9 +3,12 @@
 import itertools
 import shutil
 import tempfile
+import uuid
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pytest
 from arriving import told
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -13,6 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from log_lines import Log, compressed, line
 from strange_events import BEGINNING, envelopes, quarrels
 
+from pipeline.log.place import Place
+from pipeline.objects import Objects
 from pipeline.refresh import refresh
 from pipeline.store.database import open_database
 from pipeline.store.held import STORE, hold_store
@@ -45,6 +50,10 @@ class LifeOfALog(RuleBasedStateMachine):
                 self.build()
             finally:
                 shutil.rmtree(self.folder)
+
+    def place(self) -> Place:
+        """Where the log is, as a build finds it now."""
+        return self.log.folder
 
     def plain_files(self) -> list[Path]:
         return sorted(self.log.folder.rglob("*.jsonl"))
@@ -127,7 +136,7 @@ class LifeOfALog(RuleBasedStateMachine):
     def build(self) -> None:
         self.taken |= set(self.whole_lines())
         with hold_store(self.folder / "data", 0) as store, store.open() as database:
-            refresh(database, self.log.folder)
+            refresh(database, self.place())
             there = told(database)
         assert store.warnings == []
         assert without_quarantine(there) == without_quarantine(self.one_build())
@@ -156,5 +165,27 @@ def without_quarantine(found: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name != "quarantine"}
 
 
+class LifeOfALogInABucket(LifeOfALog):
+    """The same on object storage: files don't grow there, but are put anew."""
+
+    def place(self) -> Place:
+        self.url = getattr(self, "url", f"memory://{uuid.uuid4().hex}/events")
+        there = Objects(self.url)
+        files = {
+            path.relative_to(self.log.folder).as_posix(): path.read_bytes()
+            for path in self.log.folder.rglob("*")
+            if path.is_file()
+        }
+        there.remove(path for path in there.below() if path not in files)
+        for path, text in files.items():
+            if there.read(path) != text:
+                there.put(path, text, content_type="application/x-ndjson")
+        return self.url
+
+
 TestLifeOfALog = LifeOfALog.TestCase
 TestLifeOfALog.settings = settings(max_examples=12, stateful_step_count=25)
+TestLifeOfALogInABucket = pytest.mark.skipif(find_spec("fsspec") is None, reason="needs the package fsspec")(
+    LifeOfALogInABucket.TestCase
+)
+TestLifeOfALogInABucket.settings = settings(max_examples=4, stateful_step_count=25)

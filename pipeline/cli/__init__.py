@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pipeline import __version__
+from pipeline.log.place import Data, data_at
 
 _MODULES = {
     "build": "build",
@@ -51,14 +52,18 @@ class _FolderOrUrl(click.Path):
 @click.version_option(__version__, prog_name="sceneboard")
 @click.option(
     "--data", envvar="SCENEBOARD_DATA", show_envvar=True, default="data", show_default=True,
-    type=click.Path(file_okay=False, path_type=Path), help="Folder with the event log (events/) and the store.",
+    type=_FolderOrUrl(), help="Folder with the event log (events/) and the store, or URL (s3://bucket/board).",
 )  # fmt: skip
 @click.option(
     "--site", envvar="SCENEBOARD_SITE", show_envvar=True, default="site", show_default=True,
     type=_FolderOrUrl(), help="Folder or URL (s3://bucket/board) that the site is written to.",
 )  # fmt: skip
+@click.option(
+    "--store", envvar="SCENEBOARD_STORE", show_envvar=True, type=click.Path(file_okay=False, path_type=Path),
+    help="Local folder for stores: each log has its own in there.  [default: --data; of a URL ~/.cache/sceneboard]",
+)  # fmt: skip
 @click.pass_context
-def main(ctx: click.Context, data: Path, site: Path | str) -> None:
+def main(ctx: click.Context, data: Path | str, site: Path | str, store: Path | None) -> None:
     """Static status boards for satellite scenes and tiles.
 
     \b
@@ -67,12 +72,15 @@ def main(ctx: click.Context, data: Path, site: Path | str) -> None:
       sceneboard tile retry 12
       sceneboard build
     """
-    ctx.obj = Folders(data, site)
+    try:
+        ctx.obj = Folders(data_at(data, store), site)
+    except OSError as error:
+        raise click.UsageError(str(error)) from None
 
 
 class Folders:
-    """Where the log and the site are."""
+    """Where the log, the store and the site are."""
 
-    def __init__(self, data: Path, site: Path | str) -> None:
+    def __init__(self, data: Data, site: Path | str) -> None:
         self.data = data
         self.site = site

@@ -20,6 +20,7 @@ from pipeline.cli.output import (
     json_option,
     print_json,
     say,
+    shortened,
     stac_option,
     wait_option,
     warn,
@@ -46,7 +47,7 @@ from pipeline.timestamp import instant
 )  # fmt: skip
 @click.option(
     "--spool", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
-    help="With --cluster: a folder of this data folder's own that the workers see.  [default: below the data folder]",
+    help="With --cluster: a folder of this data folder's own that the workers see.  [default: beside the store]",
 )  # fmt: skip
 @click.option(
     "--every",
@@ -144,14 +145,17 @@ def _progress() -> Iterator[Progress]:
 
 def _report(built: Built, folders: Folders, as_json: bool) -> None:
     found = built.refreshed
-    for text in built.warnings:
+    for text in [
+        *built.warnings,
+        *shortened(
+            [f"log file {path} is gone; its events are kept (build --full forgets them)" for path in found.gone]
+        ),
+        *shortened(
+            [f"log file {path} was truncated or replaced; it was read again from its start" for path in found.replaced]
+        ),
+        *shortened([f"log file {one.path} can't be read: {one.reason}" for one in found.unreadable]),
+    ]:
         warn(text)
-    for path in found.gone:
-        warn(f"log file {path} is gone; its events are kept (build --full forgets them)")
-    for path in found.replaced:
-        warn(f"log file {path} was truncated or replaced; it was read again from its start")
-    for one in found.unreadable:
-        warn(f"log file {one.path} can't be read: {one.reason}")
     for torn in found.unfinished:
         warn(f"log file {torn.file} has an unfinished line at byte {torn.offset}: taken when its end comes")
     if as_json:

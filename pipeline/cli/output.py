@@ -25,6 +25,7 @@ class _Text(click.types.StringParamType):
         return text
 
 
+_MOST_ALIKE = 20
 TEXT = _Text()
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 wait_option = click.option(
@@ -62,6 +63,12 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """Prints a warning on standard error."""
     click.echo(f"warning: {plain(text)}", err=True)
+
+
+def shortened(texts: Sequence[str]) -> list[str]:
+    """The first ones, and how many more there are: in a bucket each command has made a log file."""
+    more = len(texts) - _MOST_ALIKE
+    return list(texts) if more <= 0 else [*texts[:_MOST_ALIKE], f"… and {more:,} more like this"]
 
 
 def fail(text: str, code: Code) -> NoReturn:
@@ -123,6 +130,7 @@ _CODES = {
     "SiteRefused": Code.USAGE,
     "SiteOvertaken": Code.FAILED,
     "StorageUnusable": Code.FAILED,
+    "LogUnreachable": Code.FAILED,
     "BodyInvalid": Code.USAGE,
     "TimestampInvalid": Code.USAGE,
     "EventInvalid": Code.USAGE,

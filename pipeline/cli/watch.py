@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from pipeline.build import EVENTS, Built, build
+from pipeline.build import Built, build
 from pipeline.cli import Folders
-from pipeline.cli.output import dot_option, friendly, say, stac_option, warn
+from pipeline.cli.output import dot_option, friendly, say, shortened, stac_option, warn
 from pipeline.cli.workers import workers
+from pipeline.log.place import events_of
 from pipeline.render.edition import stac_edition
 from pipeline.store.database import StoreBroken
 from pipeline.watch.loop import Ended, Watch
@@ -43,7 +44,7 @@ _seconds = click.FloatRange(0.01)
     type=_seconds,
     default=None,
     metavar="SECONDS",
-    help="Look at the log's files so often, for network shares, where the kernel tells of nothing.",
+    help="Look at the log's files so often, for network shares and buckets, where the kernel tells of nothing.",
 )
 @click.option(
     "--workers",
@@ -86,7 +87,7 @@ def command(
                 return build(folders.data, folders.site, dot=dot, stac=stac, workers=executor)
 
     watch = Watch(
-        folders.data / EVENTS,
+        events_of(folders.data),
         build_site,
         Rhythm(settle_seconds=settle, max_wait_seconds=max_wait),
         poll_seconds=poll,
@@ -153,9 +154,9 @@ def summary(built: Built) -> dict[str, Any]:
         "quarantined": built.quarantined,
         "warnings": [
             *built.warnings,
-            *(f"log file {path} is gone; its events are kept" for path in found.gone),
-            *(f"log file {path} was truncated or replaced; it was read again" for path in found.replaced),
-            *(f"log file {one.path} can't be read: {one.reason}" for one in found.unreadable),
+            *shortened([f"log file {path} is gone; its events are kept" for path in found.gone]),
+            *shortened([f"log file {path} was truncated or replaced; it was read again" for path in found.replaced]),
+            *shortened([f"log file {one.path} can't be read: {one.reason}" for one in found.unreadable]),
         ],
     }
 

@@ -12,14 +12,16 @@ from typing import Any
 
 from pipeline.build import require_places
 from pipeline.cli.output import warn
+from pipeline.disk import make_folders
+from pipeline.log.place import Data, KeptApart, store_of
 from pipeline.publish.site import Place, make_site
 from pipeline.render.edition import ExtraMissing
 from pipeline.stages import Elsewhere
 
 
 @contextmanager
-def cluster(address: str, spool: Path | None, data: Path, site: Place) -> Iterator[Elsewhere]:
-    """The workers of the Dask scheduler at an address. `spool` is below the data folder unless another one is named.
+def cluster(address: str, spool: Path | None, data: Data, site: Place) -> Iterator[Elsewhere]:
+    """The workers of the Dask scheduler at an address. `spool` is beside the store unless another one is named.
 
     Raises ClusterUnusable, ExtraMissing, SiteRefused, OSError.
     """
@@ -31,8 +33,11 @@ def cluster(address: str, spool: Path | None, data: Path, site: Place) -> Iterat
         ) from None
     require_places(data, site)
     make_site(site)
-    folders = [data, site] if isinstance(site, Path) else [data]
-    with connected(address, spool or data / "spool", folders) as found:
+    store = store_of(data)
+    make_folders(store)
+    log = [data.place] if isinstance(data, KeptApart) else []
+    folders = [place for place in (store, *log, site) if isinstance(place, Path)]
+    with connected(address, spool or store / "spool", folders) as found:
         for text in found.warnings:
             warn(text)
         yield found

@@ -1,1 +1,1 @@
-"""The event log: a folder of JSON Lines files, only ever appended to, that holds the truth."""
+"""The event log: JSON Lines files in a folder or a bucket, only ever appended to, that hold the truth."""

@@ -1,4 +1,4 @@
-"""Appending to the event log, safe with many processes, many machines, network shares, kills and failing disks.
+"""Appending to a log in a folder, safe with many processes, many machines, network shares, kills and failing disks.
 
 The log's design: lines go to `{log}/{YYYY-MM}/{writer}-{n}.jsonl`, where only this machine writes. The month, by the
 clock in UTC, says where the file stands and nothing else.
@@ -32,7 +32,7 @@ ROTATE_BYTES = 64 * 1024 * 1024
 LARGEST_BATCH = 1024 * 1024 * 1024
 """Bytes of a batch: Linux takes a little under 2 GiB in one write."""
 
-_AGAIN = "Then append the same events again: by their ids they count once, however often they are in the log."
+APPEND_AGAIN = "append the same events again: by their ids they count once, however often they are in the log."
 
 
 class AppendFailed(Exception):
@@ -46,7 +46,7 @@ def append_lines(log_dir: Path, lines: Sequence[bytes]) -> Path:
     isn't there. Raises `AppendFailed` if that can't be promised: then none, some or all of the lines may be in the log,
     and the next call starts a new file. Raises `ValueError` for no lines, an empty line, or a newline within one.
     """
-    data = _batch(lines)
+    data = batch(lines)
     try:
         make_folders(log_dir)
         with (
@@ -59,7 +59,9 @@ def append_lines(log_dir: Path, lines: Sequence[bytes]) -> Path:
     except StateUnavailable as problem:
         raise AppendFailed(f"Nothing was appended to the log {log_dir}. {problem}") from problem
     except OSError as problem:
-        raise AppendFailed(f"The log {log_dir} could not be appended to: {advice(problem)} {_AGAIN}") from problem
+        raise AppendFailed(
+            f"The log {log_dir} could not be appended to: {advice(problem)} Then {APPEND_AGAIN}"
+        ) from problem
 
 
 class _Place(NamedTuple):
@@ -120,7 +122,8 @@ class _Record:
         os.close(self._fd)
 
 
-def _batch(lines: Sequence[bytes]) -> bytes:
+def batch(lines: Sequence[bytes]) -> bytes:
+    """The lines as they stand in a file. Raises ValueError for what are no lines."""
     if not lines:
         raise ValueError("no lines to append")
     data = b"\n".join(lines) + b"\n"

@@ -1,12 +1,11 @@
 """Reads the whole lines of a log file, plain or compressed, with their places, in bounded memory."""
 
-import errno
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from pipeline.event import MAX_LINE_BYTES
-from pipeline.log.files import Position, is_compressed, open_inside
+from pipeline.log.files import Position, is_compressed
+from pipeline.log.place import Log
 from pipeline.log.unpack import Damaged, unpack
 
 _CHUNK_BYTES = 256 * 1024
@@ -51,11 +50,10 @@ class LineReader:
     compressed file was not read to its end.
     """
 
-    def __init__(self, log_dir: Path, start: Position, end: int | None = None) -> None:
-        self._log_dir = log_dir
-        self._file = start.path
+    def __init__(self, log: Log, start: Position, end: int | None = None) -> None:
+        self._log = log
+        self._start = start
         self._compressed = is_compressed(start.path)
-        self._inode = start.inode if start.offset else 0
         self._end = end
         self.offset = start.offset
         self.line = start.line
@@ -108,9 +106,7 @@ class LineReader:
         self.unfinished = b"".join(held)
 
     def _plain_chunks(self) -> Iterator[bytes]:
-        with open_inside(self._log_dir, self._file) as file:
-            if self._inode and (self._log_dir / self._file).stat().st_ino != self._inode:
-                raise OSError(errno.ESTALE, "was replaced while it was read", self._file)
+        with self._log.open(self._start) as file:
             file.seek(self.offset)
             left = None if self._end is None else self._end - self.offset
             while chunk := file.read(_CHUNK_BYTES if left is None else min(_CHUNK_BYTES, left)):
@@ -118,11 +114,11 @@ class LineReader:
                 yield chunk
 
     def _compressed_chunks(self) -> Iterator[bytes]:
-        with open_inside(self._log_dir, self._file) as file:
+        with self._log.open(self._start) as file:
             left = max(ANY_RATIO_BYTES, MAX_RATIO * file.seek(0, 2))
             file.seek(0)
             try:
-                for chunk in unpack(file, self._file):
+                for chunk in unpack(file, self._start.path):
                     yield chunk[:left]
                     left -= len(chunk)
                     if left < 0:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import IO
 
-from pipeline.log.files import Position, is_compressed, open_inside
+from pipeline.log.files import Position, is_compressed
+from pipeline.log.place import Log
 
 _SMALLEST_BYTES = 8 * 1024 * 1024
 _LARGEST_BYTES = 64 * 1024 * 1024
@@ -32,13 +32,13 @@ class Stretch:
     """About how many bytes that is."""
 
 
-def stretches(log_dir: Path, to_read: Iterable[Position], first_number: int) -> list[Stretch]:
+def stretches(log: Log, to_read: Iterable[Position], first_number: int) -> list[Stretch]:
     """What is to be read of log files, in their order. A large file is divided at ends of lines."""
-    left = [(position, _bytes_left(position)) for position in to_read]
+    left = [(position, _bytes_left(position) + log.opening_bytes) for position in to_read]
     size = _part_size(sum(weight for _, weight in left))
     found: list[Stretch] = []
     for position, weight in left:
-        starts = [position.offset, *_cuts(log_dir, position, round(weight / size))]
+        starts = [position.offset, *_cuts(log, position, round(weight / size))]
         for start, end in zip(starts, [*starts[1:], None], strict=True):
             number = first_number + len(found)
             line = position.line if start == position.offset else 0
@@ -71,12 +71,12 @@ def _bytes_left(position: Position) -> int:
     return max(0, position.size_bytes - position.offset)
 
 
-def _cuts(log_dir: Path, position: Position, pieces: int) -> list[int]:
+def _cuts(log: Log, position: Position, pieces: int) -> list[int]:
     """Where lines begin that divide the rest of a file into so many pieces, about; none if it doesn't open."""
     found: list[int] = []
     if pieces > 1 and not is_compressed(position.path):
         step = (position.size_bytes - position.offset) // pieces
-        with suppress(OSError), open_inside(log_dir, position.path) as file:
+        with suppress(OSError), log.open(position) as file:
             for piece in range(1, pieces):
                 start = _line_start(file, max(position.offset + piece * step, *found[-1:], 0))
                 if start is None:

@@ -2,19 +2,17 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pipeline.event import Event, decode, moment
 from pipeline.fold.aoi_status import aoi_status
 from pipeline.fold.apply import Folded, fold
-from pipeline.log.append import append_lines
+from pipeline.log.place import Data, events_of, open_log
 from pipeline.moving_in.answers import AoiAnswers, Source
 from pipeline.moving_in.conflicts import check_unique, claims_of, conflicts
 from pipeline.moving_in.differences import Difference, differences, weight
 from pipeline.moving_in.lines import Writer
 from pipeline.moving_in.plan import Plan, plan
 from pipeline.moving_in.reading import read_aois
-from pipeline.operate.blind import EVENTS
 from pipeline.operate.propose import stamp
 from pipeline.refresh import refresh
 from pipeline.store import record
@@ -59,7 +57,7 @@ class Imported:
 
 
 def import_answers(
-    data: Path, source: Source, wanted: Collection[str], wait_seconds: float, *, dry_run: bool
+    data: Data, source: Source, wanted: Collection[str], wait_seconds: float, *, dry_run: bool
 ) -> Imported:
     """Takes over all AOIs that are answered, or those wanted. Appends what the log lacks; with `dry_run` nothing.
 
@@ -69,7 +67,7 @@ def import_answers(
     check_unique(every)
     result = Imported(source.name)
     with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, data / EVENTS)
+        refresh(database, events_of(data))
         known = {past.name: past for past in pasts(database, [answers.name for answers in every])}
         folded = {name: fold(past.name, past.events, past.taken) for name, past in known.items()}
         _check_ids(database, every, folded)
@@ -80,7 +78,7 @@ def import_answers(
             result.left = [name for name, _ in record.aois(database) if name not in answered]
         if not dry_run:
             for batch in _batches(result.aois):
-                append_lines(data / EVENTS, batch)
+                open_log(events_of(data)).append(batch)
     return result
 
 

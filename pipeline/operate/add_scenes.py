@@ -1,7 +1,6 @@
 """`scene add`: gives new scenes their ids, and appends them if the rules let them in."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pipeline.event import EventInvalid, SceneCreated, decode
@@ -9,29 +8,26 @@ from pipeline.fold.apply import Folded
 from pipeline.fold.creation import check_creation
 from pipeline.fold.outcome import Ignored, Rejected
 from pipeline.fold.owners import Kind
-from pipeline.log.append import append_lines
 from pipeline.log.compose import Unwritable, compose
 from pipeline.log.id_blocks import take_ids
+from pipeline.log.place import Data, events_of, ids_of, open_log
 from pipeline.operate.answer import Answer, Code
-from pipeline.operate.propose import EVENTS, State, stamp
+from pipeline.operate.propose import State, stamp
 from pipeline.refresh import refresh
 from pipeline.store.folds import pasts
 from pipeline.store.held import hold_store
 from pipeline.store.known import highest_ids, newest_instant
 from pipeline.timestamp import instant, just_after, rfc3339
 
-IDS = "ids"
-"""The folder of claimed blocks of ids, below the data folder."""
-
 
 def add_scenes(
-    data: Path, aoi: str, bodies: list[dict[str, Any]], retry_count: int | None, wait_seconds: float
+    data: Data, aoi: str, bodies: list[dict[str, Any]], retry_count: int | None, wait_seconds: float
 ) -> list[Answer]:
     """Adds scenes to an AOI, each seeing those before it. Raises StoreHeld, StoreBroken, AppendFailed, ClaimFailed."""
     answers: list[Answer] = []
     lines: list[bytes] = []
     with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, data / EVENTS)
+        refresh(database, events_of(data))
         past = next(pasts(database, [aoi]))
         folded = State(past).folded
         above = highest_ids(database)
@@ -43,7 +39,7 @@ def add_scenes(
                 lines.append(line)
                 time = rfc3339(just_after(instant(time)))
         if lines:
-            append_lines(data / EVENTS, lines)
+            open_log(events_of(data)).append(lines)
     return answers
 
 
@@ -53,7 +49,7 @@ def _add(
     aoi: str,
     retry_count: int | None,
     time: str,
-    data: Path,
+    data: Data,
     above: Mapping[Kind, int],
 ) -> tuple[Answer, bytes | None]:
     """What comes of one scene, and its line if it is to be appended. Ids are taken only for one that will be there."""
@@ -74,8 +70,8 @@ def _add(
     except Rejected as rejected:
         unknown = not folded.aoi.exists
         return Answer(about, Code.NOT_FOUND if unknown else Code.NOT_ALLOWED, str(rejected)), None
-    new_tiles = take_ids(data / IDS, "tile", count, above=above["tile"])
-    new_scene = take_ids(data / IDS, "scene", 1, above=above["scene"])
+    new_tiles = take_ids(ids_of(data), "tile", count, above=above["tile"])
+    new_scene = take_ids(ids_of(data), "scene", 1, above=above["scene"])
     line = compose("scene.created", _with_ids(wanted, [*new_scene, *new_tiles]), aoi=aoi, time=time)
     folded.apply(-1, decode(line))
     message = f"{about}: appended as scene {new_scene[0]}, tiles {_span(new_tiles)}"

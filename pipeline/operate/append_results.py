@@ -6,16 +6,17 @@ from typing import Any
 import msgspec
 
 from pipeline.event import EventInvalid, decode, moment
-from pipeline.log.append import append_lines
 from pipeline.log.compose import Unwritable, compose
+from pipeline.log.place import Data, events_of, open_log
 from pipeline.operate.answer import Answer, Code
-from pipeline.operate.blind import EVENTS
 from pipeline.operate.queue_messages import Message, MessageInvalid, messages
 
 _BATCH = 2_000
+_BATCH_OF_A_BUCKET = 100_000
+"""Where each batch is an object of its own."""
 
 
-def append_results(data: Path, text: bytes, name: str, source: str | None) -> Answer:
+def append_results(data: Data, text: bytes, name: str, source: str | None) -> Answer:
     """Appends all messages of a text, or none if one can't be used. Raises AppendFailed."""
     lines: list[bytes] = []
     for place, message in messages(text):
@@ -26,8 +27,10 @@ def append_results(data: Path, text: bytes, name: str, source: str | None) -> An
         except EventInvalid as invalid:
             where = f"{name}, {place}" if place else name
             return Answer(name, Code.USAGE, f"{where}: {invalid}; nothing of {name} was appended")
-    for start in range(0, len(lines), _BATCH):
-        append_lines(data / EVENTS, lines[start : start + _BATCH])
+    log = open_log(events_of(data))
+    size = _BATCH if isinstance(events_of(data), Path) else _BATCH_OF_A_BUCKET
+    for start in range(0, len(lines), size):
+        log.append(lines[start : start + size])
     return Answer(name, Code.OK, f"{name}: {len(lines):,} events appended", appended=bool(lines))
 
 

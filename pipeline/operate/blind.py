@@ -1,21 +1,17 @@
 """Appends commands without a look at the state: for a host that has the log but not the store. Needs neither."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from pipeline.log.append import append_lines
 from pipeline.log.compose import compose
+from pipeline.log.place import Data, events_of, open_log
 from pipeline.operate.answer import Answer, Code
 
-EVENTS = "events"
-"""The log, below the data folder."""
 
-
-def append_blindly(data: Path, proposals: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Answer]:
+def append_blindly(data: Data, proposals: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Answer]:
     """Appends an event for each type and data. Raises AppendFailed."""
     lines = [compose(type, body, aoi=str(body["id"]) if type.startswith("aoi.") else None) for type, body in proposals]
-    append_lines(data / EVENTS, lines)
+    open_log(events_of(data)).append(lines)
     return [_appended(type, body) for type, body in proposals]
 
 

@@ -1,11 +1,10 @@
 """`aoi check`: whether an AOI is within limits, for monitoring systems."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.event import Status
-from pipeline.operate.blind import EVENTS
+from pipeline.log.place import Data, events_of
 from pipeline.refresh import refresh
 from pipeline.render.metrics import unix_seconds
 from pipeline.store.board import Board, BoardScene, BoardTile, load_board
@@ -29,10 +28,10 @@ class Checked(NamedTuple):
     line: str
 
 
-def check_aoi(data: Path, name: str, limits: Limits, now: datetime, wait_seconds: float) -> Checked | None:
+def check_aoi(data: Data, name: str, limits: Limits, now: datetime, wait_seconds: float) -> Checked | None:
     """Checks an AOI's latest state; None if it isn't known. Raises StoreHeld, StoreBroken, OSError."""
     with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, data / EVENTS)
+        refresh(database, events_of(data))
         try:
             board = load_board(database, name)
         except KeyError:

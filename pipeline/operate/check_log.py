@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.ingest import Quarantined, Unfinished
 from pipeline.log.files import Unreadable
-from pipeline.operate.blind import EVENTS
+from pipeline.log.place import Data, events_of
 from pipeline.refresh import refresh
 from pipeline.store import published, record
 from pipeline.store.database import open_database
@@ -32,11 +32,14 @@ class Checked:
         }
 
 
-def check_log(data: Path) -> Checked:
+def check_log(data: Data) -> Checked:
     """Reads the whole log. Raises OSError."""
     with open_database(Path(":memory:")) as database:
-        found = refresh(database, data / EVENTS)
-        positions = published.log_positions(database)
+        found = refresh(database, events_of(data))
         return Checked(
-            len(positions), found.events, record.quarantine(database), record.unfinished(database), found.unreadable
+            published.count_log(database),
+            found.events,
+            record.quarantine(database),
+            record.unfinished(database),
+            found.unreadable,
         )

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pipeline.event import decode, moment
@@ -12,8 +11,8 @@ from pipeline.fold.owners import Kind
 from pipeline.fold.state import Scene, Tile
 from pipeline.insight.guard import State as Seen
 from pipeline.insight.guard import changed
-from pipeline.log.append import append_lines
 from pipeline.log.compose import compose, now
+from pipeline.log.place import Data, events_of, open_log
 from pipeline.operate.answer import Answer, Code
 from pipeline.refresh import refresh
 from pipeline.store.folds import Past, pasts
@@ -21,7 +20,6 @@ from pipeline.store.held import hold_store
 from pipeline.store.known import NEVER, aoi_of, newest_instant
 from pipeline.timestamp import TimestampInvalid, instant, just_after, rfc3339
 
-EVENTS = "events"
 _UNNUMBERED = -1
 
 
@@ -42,7 +40,7 @@ class Proposal:
 
 
 def propose(
-    data: Path, proposals: Sequence[Proposal], wait_seconds: float, expected: str | None = None
+    data: Data, proposals: Sequence[Proposal], wait_seconds: float, expected: str | None = None
 ) -> list[Answer]:
     """Checks each against the latest state, one after the other as if those before it were there, and appends.
 
@@ -51,7 +49,7 @@ def propose(
     Raises StoreHeld, StoreBroken, AppendFailed.
     """
     with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, data / EVENTS)
+        refresh(database, events_of(data))
         answers: dict[int, Answer] = {}
         by_aoi: dict[str, list[int]] = defaultdict(list)
         for place, proposal in enumerate(proposals):
@@ -72,7 +70,7 @@ def propose(
                     lines.append(line)
                     last = moment(decode(line))
         if lines:
-            append_lines(data / EVENTS, lines)
+            open_log(events_of(data)).append(lines)
         return [answers[place] for place in range(len(proposals))]
 
 

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from pipeline.event import Status
-from pipeline.operate.blind import EVENTS
+from pipeline.log.place import Data, events_of
 from pipeline.refresh import refresh
 from pipeline.render import bodies, overview, pending
 from pipeline.render.dot import dot
@@ -36,7 +35,7 @@ class Shown(NamedTuple):
     body: bytes
 
 
-def list_aois(data: Path, pattern: str | None, wait_seconds: float) -> list[tuple[str, Status]]:
+def list_aois(data: Data, pattern: str | None, wait_seconds: float) -> list[tuple[str, Status]]:
     """Names and statuses of the AOIs whose name matches the API's pattern: `*` any text, `?` one character."""
     found = _ask(data, wait_seconds, record.aois)
     return found if pattern is None else [(name, status) for name, status in found if matches(name, pattern)]
@@ -48,7 +47,7 @@ def matches(name: str, pattern: str) -> bool:
     return re.fullmatch("".join(parts), name, re.DOTALL) is not None
 
 
-def show_aoi(data: Path, name: str, wait_seconds: float) -> Shown | None:
+def show_aoi(data: Data, name: str, wait_seconds: float) -> Shown | None:
     """The workload of an AOI; None if it isn't known."""
 
     def tell(board: Board) -> Shown:
@@ -58,7 +57,7 @@ def show_aoi(data: Path, name: str, wait_seconds: float) -> Shown | None:
     return _ask(data, wait_seconds, lambda database: _of_aoi(database, name, tell))
 
 
-def graph_of(data: Path, name: str, wait_seconds: float) -> Shown | None:
+def graph_of(data: Data, name: str, wait_seconds: float) -> Shown | None:
     """The dependency graph of an AOI, in the DOT language and as JSON; None if it isn't known."""
 
     def tell(board: Board) -> Shown:
@@ -78,7 +77,7 @@ def _graph_json(board: Board) -> bytes:
     return msgspec.json.encode({"nodes": nodes, "edges": edges}) + b"\n"
 
 
-def work_list(data: Path, name: str, wait_seconds: float) -> Shown | None:
+def work_list(data: Data, name: str, wait_seconds: float) -> Shown | None:
     """What of an AOI may be processed now; None if it isn't known."""
 
     def tell(board: Board) -> Shown:
@@ -89,7 +88,7 @@ def work_list(data: Path, name: str, wait_seconds: float) -> Shown | None:
     return _ask(data, wait_seconds, lambda database: _of_aoi(database, name, tell))
 
 
-def list_entities(data: Path, kind: str, aoi: str, status: str | None, wait_seconds: float) -> Shown | None:
+def list_entities(data: Data, kind: str, aoi: str, status: str | None, wait_seconds: float) -> Shown | None:
     """The scenes or tiles of an AOI, all or those in a status; None if it isn't known."""
     wanted = next((one for one in ("NEW", "PENDING", "DONE", "RETRY", "FAILED") if one == (status or "").upper()), None)
 
@@ -101,7 +100,7 @@ def list_entities(data: Path, kind: str, aoi: str, status: str | None, wait_seco
     return _ask(data, wait_seconds, lambda database: _of_aoi(database, aoi, tell))
 
 
-def show_entity(data: Path, kind: str, id: int, wait_seconds: float) -> Shown | None:
+def show_entity(data: Data, kind: str, id: int, wait_seconds: float) -> Shown | None:
     """A scene or tile; None if it isn't known."""
 
     def find(database: Database) -> Shown | None:
@@ -141,9 +140,9 @@ def _line(one: BoardScene | BoardTile) -> str:
     )
 
 
-def _ask(data: Path, wait_seconds: float, question: Callable[[Database], _Told]) -> _Told:
+def _ask(data: Data, wait_seconds: float, question: Callable[[Database], _Told]) -> _Told:
     with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, data / EVENTS)
+        refresh(database, events_of(data))
         return question(database)
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.log.place import Data, store_of
 from pipeline.store.database import Database, StoreBroken, move_aside, open_database
 from pipeline.store.lock import held, wait_for_workers
 
@@ -67,9 +68,10 @@ class Store:
 
 
 @contextmanager
-def hold_store(data: Path, wait_seconds: float) -> Iterator[Store]:
+def hold_store(data: Data, wait_seconds: float) -> Iterator[Store]:
     """Holds the store of a data folder, and mends it if it is broken. Raises StoreHeld, OSError."""
-    with held(data / LOCK, wait_seconds):
-        store = Store(data / STORE, wait_seconds)
+    folder = store_of(data)
+    with held(folder / LOCK, wait_seconds):
+        store = Store(folder / STORE, wait_seconds)
         store.mend()
         yield store

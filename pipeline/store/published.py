@@ -101,7 +101,12 @@ def problems(database: Database) -> tuple[int, int]:
     return found[0]
 
 
-def log_positions(database: Database) -> list[tuple[str, int, int]]:
-    """How far each log file was read: path, bytes, lines."""
-    rows = database.rows('SELECT path, "offset", line FROM files ORDER BY path')
-    return [(path, offset, line) for path, offset, line in rows]
+def log_positions(database: Database, most: int) -> list[tuple[str, int, int]]:
+    """How far log files were read: path, bytes, lines; the last ones by path, if there are more."""
+    rows = database.rows('SELECT path, "offset", line FROM files ORDER BY path DESC LIMIT ?', [most])
+    return [(path, offset, line) for path, offset, line in reversed(rows)]
+
+
+def count_log(database: Database) -> int:
+    """How many log files were ever read."""
+    return int(database.rows("SELECT count(*) FROM files")[0][0])

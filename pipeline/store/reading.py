@@ -3,18 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple, replace
-from pathlib import Path
 
 from pipeline.ingest import Quarantined, Taken, Unfinished
-from pipeline.log.files import Position, proof_of
+from pipeline.log.files import Position
+from pipeline.log.place import Log
 from pipeline.store.database import Database
 
 
 class Reading:
     """What is known of the files that are being read. Their parts come in order."""
 
-    def __init__(self, database: Database, log_dir: Path) -> None:
-        self._database, self._log_dir = database, log_dir
+    def __init__(self, database: Database, log: Log) -> None:
+        self._database, self._log = database, log
         self._lines: Counter[str] = Counter()
         """By file: those in its stretches so far."""
         self.next_stretch: int = database.rows("SELECT coalesce(max(stretch), 0) + 1 FROM stretches")[0][0]
@@ -50,7 +50,7 @@ class Reading:
 
     def _proven(self, position: Position) -> Position | None:
         try:
-            return replace(position, proof=proof_of(self._log_dir, position.path, position.offset))
+            return replace(position, proof=self._log.proof(position))
         except OSError as error:
             self.unreadable[position.path] = error.strerror or str(error)
             return None

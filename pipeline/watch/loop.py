@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, Protocol
 
 from pipeline.build import Built
+from pipeline.log.place import Place
 from pipeline.watch.log_state import LogState
 from pipeline.watch.notices import notices
 from pipeline.watch.rhythm import Rhythm
@@ -18,7 +18,7 @@ LOOK_ANYWAY_SECONDS = 60.0
 """Where the kernel tells of changes the log is looked at so often still: notices get lost when a share is mounted
 anew, or when there are too many at once."""
 LOOK_INSTEAD_SECONDS = 10.0
-"""Where it should but doesn't."""
+"""Where it should but doesn't, and where a log is on object storage."""
 
 Message = Literal["changed", "stop"]
 
@@ -49,7 +49,7 @@ class Watch:
 
     def __init__(
         self,
-        log_dir: Path,
+        log: Place,
         build: Callable[[], Built],
         rhythm: Rhythm,
         *,
@@ -59,7 +59,7 @@ class Watch:
         clock: Callable[[], float] = time.monotonic,
         messages: Messages | None = None,
     ) -> None:
-        self._log_dir = log_dir
+        self._log = log
         self._build_site = build
         self._rhythm = rhythm
         self._poll_seconds = poll_seconds
@@ -67,7 +67,7 @@ class Watch:
         self._warn = warn
         self._clock = clock
         self._messages: Messages = queue.SimpleQueue() if messages is None else messages
-        self._state = LogState(log_dir)
+        self._state = LogState(log)
         self._told = False
         self._stopping = False
 
@@ -103,11 +103,13 @@ class Watch:
 
     def _be_told(self, open_: ExitStack) -> float:
         """Lets the kernel tell of changes; how often the log is looked at all the same."""
+        if isinstance(self._log, str):
+            return LOOK_INSTEAD_SECONDS
         try:
-            open_.enter_context(notices(self._log_dir, self.tell))
+            open_.enter_context(notices(self._log, self.tell))
         except OSError as error:
             self._warn(
-                f"{self._log_dir} can't be watched ({error.strerror or error}): "
+                f"{self._log} can't be watched ({error.strerror or error}): "
                 f"it is looked at every {LOOK_INSTEAD_SECONDS:g} seconds instead"
             )
             return LOOK_INSTEAD_SECONDS

@@ -16,8 +16,8 @@ from log_lines import Log, scene_body
 from pipeline.cli import main
 
 README = ROOT / "README.md"
-RUN_ELSEWHERE = ("watch", "serve", "import", "--cluster")
-"""They go on until they are stopped, or ask a server or a scheduler: their own tests run them."""
+RUN_ELSEWHERE = ("watch", "serve", "import", "--cluster", "s3://boards/board")
+"""They go on until they are stopped, or ask a server, a scheduler or a bucket: their own tests run them."""
 
 
 def shown(page: Path) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from log_lines import compressed
 
 from pipeline.log import lines, unpack
 from pipeline.log.files import Position
+from pipeline.log.folder import FolderLog
 from pipeline.log.lines import LineReader
 
 ENDINGS = [".jsonl", ".jsonl.gz", ".jsonl.zst"]
@@ -18,7 +19,7 @@ ENDINGS = [".jsonl", ".jsonl.gz", ".jsonl.zst"]
 
 def reader_of(folder: Path, text: bytes, name: str = "a.jsonl", offset: int = 0, line: int = 0) -> LineReader:
     (folder / name).write_bytes(text)
-    return LineReader(folder, Position(name, offset, line))
+    return LineReader(FolderLog(folder), Position(name, offset, line))
 
 
 def told(reader: LineReader) -> list[tuple[bytes, int, int]]:
@@ -53,9 +54,9 @@ def test_an_empty_file_has_no_lines(tmp_path: Path, ending: str) -> None:
 def test_a_file_that_was_replaced_after_the_look_is_not_read_on_from_the_old_place(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b"1\n2\n")
     inode = (tmp_path / "a.jsonl").stat().st_ino
-    assert told(LineReader(tmp_path, Position("a.jsonl", 2, 1, inode=inode))) == [(b"2", 2, 2)]
+    assert told(LineReader(FolderLog(tmp_path), Position("a.jsonl", 2, 1, inode=inode))) == [(b"2", 2, 2)]
     with pytest.raises(OSError, match="was replaced while it was read"):
-        list(LineReader(tmp_path, Position("a.jsonl", 2, 1, inode=inode + 1)))
+        list(LineReader(FolderLog(tmp_path), Position("a.jsonl", 2, 1, inode=inode + 1)))
 
 
 def test_a_torn_last_line_waits_for_its_end(tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_what_is_damaged_in_the_middle_is_read_up_to_there(tmp_path: Path, endin
 
 def test_a_file_that_is_not_there_any_more_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        list(LineReader(tmp_path, Position("gone.jsonl")))
+        list(LineReader(FolderLog(tmp_path), Position("gone.jsonl")))
 
 
 # Lines over the limit

@@ -82,9 +82,10 @@ def test_lines_without_an_end_are_not_held_in_memory(tmp_path: Path) -> None:
     (tmp_path / "bomb.jsonl.zst").write_bytes(zstandard.ZstdCompressor().compress(bytes(500_000_000)))
     program = (
         "import sys; from pathlib import Path\n"
-        "from pipeline.log.files import Position; from pipeline.log.lines import LineReader\n"
+        "from pipeline.log.files import Position; from pipeline.log.folder import FolderLog\n"
+        "from pipeline.log.lines import LineReader\n"
         "for name in ('endless.jsonl', 'bomb.jsonl.zst'):\n"
-        "    reader = LineReader(Path(sys.argv[1]), Position(name))\n"
+        "    reader = LineReader(FolderLog(Path(sys.argv[1])), Position(name))\n"
         "    assert list(reader) == []\n"
         "    print(len(reader.unfinished), reader.damage)\n"
         "print(next(line for line in open('/proc/self/status') if line.startswith('VmHWM')).split()[1])\n"

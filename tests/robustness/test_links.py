@@ -6,7 +6,7 @@ from typing import BinaryIO
 import pytest
 
 from pipeline.disk import WrongKind
-from pipeline.log import files, lines
+from pipeline.log import files, folder
 from torture.world import World, differing, of_one_build, tree
 
 SECRET = b"a line of a file that is nobody's business"
@@ -60,7 +60,7 @@ def test_a_link_that_is_put_in_the_place_of_a_file_after_it_was_looked_at_is_not
             file.symlink_to(outside / "secret.jsonl")
         return files.open_inside(log_dir, path)
 
-    monkeypatch.setattr(lines, "open_inside", swapped)
+    monkeypatch.setattr(folder, "open_inside", swapped)
     assert [one.path for one in world.build().refreshed.unreadable] == ["late.jsonl"]
     assert not is_told(world.site)
 

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 import pytest
 
-from pipeline.log import files, lines
+from pipeline.log import files, folder
 from torture import shortages
 from torture.world import World, differing, of_one_build
 from torture.zygote import Zygote
@@ -38,7 +38,7 @@ def test_a_file_that_vanishes_while_it_is_read_is_told_and_read_when_it_is_back(
         return files.open_inside(log_dir, path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(lines, "open_inside", vanishing)
+        patch.setattr(folder, "open_inside", vanishing)
         built = world.build()
     assert [(one.path, one.reason) for one in built.refreshed.unreadable] == [
         ("after.jsonl", "No such file or directory")

@@ -2,6 +2,7 @@
 
 import gc
 import queue
+import uuid
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from log_lines import Log
 
 from pipeline.build import Built, build
+from pipeline.log.place import open_log
 from pipeline.refresh import Refreshed
 from pipeline.watch.loop import Ended, Message, Watch
 from pipeline.watch.rhythm import Rhythm
@@ -73,10 +75,10 @@ def time() -> Time:
     return Time()
 
 
-def watch(folder: Path, time: Time, builds: Callable[[], Built], *, poll: float = 1000.0) -> list[Ended]:
+def watch(folder: Path | str, time: Time, builds: Callable[[], Built], *, poll: float | None = 1000.0) -> list[Ended]:
     ended: list[Ended] = []
     Watch(
-        folder / "events",
+        folder / "events" if isinstance(folder, Path) else folder,
         builds,
         Rhythm(settle_seconds=2, max_wait_seconds=10),
         poll_seconds=poll,
@@ -240,3 +242,14 @@ def test_what_a_build_left_in_circles_is_gone_when_the_next_begins(tmp_path: Pat
     finally:
         gc.enable()
     assert there == [0, 0, 0]
+
+
+def test_a_bucket_is_looked_at_every_ten_seconds(time: Time) -> None:
+    """Nobody tells of changes there."""
+    pytest.importorskip("fsspec", reason="needs the package fsspec")
+    place = f"memory://{uuid.uuid4().hex}/events"
+    builds = Builds(time)
+    time.at(33, lambda: open_log(place).append([b"{}"]) and None)
+    time.at(500, lambda: None)
+    watch(place, time, builds, poll=None)
+    assert builds.begun == [0, 42.5]

@@ -1,10 +1,15 @@
 """moto's S3 server, which can be told to misbehave."""
 
 import threading
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import fsspec
+import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
+from s3fs import S3FileSystem
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 ERROR = "<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
@@ -18,12 +23,16 @@ class _Quiet(WSGIRequestHandler):
 
 
 class S3:
-    """The server. `requests` lists method and path of each request; `fault` may answer one instead: status and code."""
+    """The server. `requests` lists method and path of each request.
+
+    `fault` may answer one instead, by status and code; what `lost` says is carried out, and its answer replaced by 503.
+    """
 
     def __init__(self) -> None:
         self._inner = DomainDispatcherApplication(create_backend_app)
         self.requests: list[tuple[str, str]] = []
         self.fault: Callable[[str, str], tuple[str, str] | None] = lambda method, path: None
+        self.lost: Callable[[str, str], bool] = lambda method, path: False
         self._server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -33,12 +42,22 @@ class S3:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.requests.append((method, path))
         answer = self.fault(method, path)
-        if answer is None:
+        if answer is None and self.lost(method, path):
+            list(self._inner(environ, lambda *_: None))
+            answer = "503 Service Unavailable", "ServiceUnavailable"
+        elif answer is None:
             return self._inner(environ, start_response)
-        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        else:
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         status, code = answer
         start_response(status, [("Content-Type", "application/xml")])
         return [ERROR.format(code=code, message=f"told to say {code}").encode()]
+
+    def behave(self) -> None:
+        """From here on it does as it should, and what was asked is forgotten."""
+        self.fault = lambda method, path: None
+        self.lost = lambda method, path: False
+        self.requests.clear()
 
     def asked(self, method: str) -> list[str]:
         return [path for of, path in self.requests if of == method]
@@ -47,3 +66,26 @@ class S3:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+@contextmanager
+def served() -> Iterator[S3]:
+    """A server, which whoever looks at the environment finds."""
+    server = S3()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", server.url)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        S3FileSystem.clear_instance_cache()  # of another server, whose address they keep
+        yield server
+    S3FileSystem.clear_instance_cache()
+    server.stop()
+
+
+def new_bucket(server: S3) -> str:
+    """A URL in a new bucket."""
+    name = f"boards-{uuid.uuid4().hex[:8]}"
+    fsspec.filesystem("s3").mkdir(name)
+    server.requests.clear()
+    return f"s3://{name}/board"
