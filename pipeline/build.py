@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.publish.parts import BEGUN, Published, Task, publish_aois
+from pipeline.publish.parts import Published, Task, publish_aois
 from pipeline.publish.plan import OWNED, make_plan, publish_site, stale_paths
-from pipeline.publish.site import Place, Site, SiteOvertaken, file_of, make_site, open_site
+from pipeline.publish.site import BEGUN, Place, Site, SiteOvertaken, file_of, make_site, open_site
 from pipeline.refresh import Refreshed, refresh
 from pipeline.render.edition import stac_edition
 from pipeline.stages import Elsewhere, results, submit
@@ -197,6 +197,7 @@ def _publish(
         build_id = uuid.uuid4().hex
         writer.write(BEGUN, _begun(build_id))
         writer.flush([BEGUN])
+        writer.build = build_id
         store.wait_for_workers()
         try:
             with store.lent():
@@ -213,6 +214,7 @@ def _publish(
             _flush(writer, [path for result in published for path in result.written])
             _tell(writer, told, seen)
         except SiteOvertaken:
+            writer.build = ""
             if writer.read(BEGUN) is None:  # what this one has written may be older: the next build compares every file
                 writer.write(BEGUN, _begun(build_id))
             raise

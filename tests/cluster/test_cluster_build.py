@@ -18,8 +18,8 @@ from pipeline.build import build
 from pipeline.cli.workers import workers
 from pipeline.cluster.executor import Cluster, connected
 from pipeline.ingest import take_apart
-from pipeline.publish.parts import BEGUN, Task, publish_aois
-from pipeline.publish.site import SiteOvertaken
+from pipeline.publish.parts import Task, publish_aois
+from pipeline.publish.site import BEGUN, SiteOvertaken
 from pipeline.stages import WorkersLost
 from pipeline.store.folded import fold_aois
 

@@ -18,8 +18,7 @@ from pipeline.build import SiteRefused, build
 from pipeline.cli import main
 from pipeline.objects import Changed, Objects, StorageUnusable
 from pipeline.publish.object_site import ObjectSite
-from pipeline.publish.parts import BEGUN
-from pipeline.publish.site import SiteOvertaken
+from pipeline.publish.site import BEGUN, SiteOvertaken
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
-"""moto's S3 server, which can be told to misbehave."""
+"""moto's S3 server, which can be told to misbehave, as fixtures."""
 
 import threading
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import fsspec
+import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -47,3 +50,32 @@ class S3:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    server = S3()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", server.url)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield server
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_server: S3) -> Iterator[S3]:
+    """The server, well-behaved."""
+    s3_server.requests.clear()
+    yield s3_server
+    s3_server.fault = lambda method, path: None
+
+
+@pytest.fixture
+def bucket(s3: S3) -> str:
+    """A URL in a new bucket."""
+    name = f"boards-{uuid.uuid4().hex[:8]}"
+    fsspec.filesystem("s3").mkdir(name)
+    s3.requests.clear()
+    return f"s3://{name}/board"
