@@ -24,7 +24,8 @@ _SINGLE_PUT_BYTES = 1 << 30
 """A larger object would be put in parts, and then no longer told by the MD5 of its bytes."""
 _S3 = {"s3", "s3a"}
 _PATIENCE = {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 4}}
-"""An answer of 503 is waited out for some seconds by the client, and again by fsspec."""
+_TRIES = 2
+"""An answer of 503 is waited out by the client for 15 s at most, half of that mostly, and so often by s3fs."""
 
 
 class StorageUnusable(Exception):
@@ -215,6 +216,8 @@ def _file_system(url: str) -> tuple[AbstractFileSystem, str]:
         raise StorageUnusable(f"{scheme}:// needs a package that isn't installed: {more}") from None
     except ValueError as error:
         raise StorageUnusable(f"{url}: {_said(error)}") from None
+    if scheme in _S3:
+        fs.retries = _TRIES
     return fs, str(root).rstrip("/")
 
 

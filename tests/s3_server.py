@@ -21,12 +21,16 @@ class _Quiet(WSGIRequestHandler):
 
 
 class S3:
-    """The server. `requests` lists method and path of each request; `fault` may answer one instead: status and code."""
+    """The server. `requests` lists method and path of each request; `fault` may answer one instead: status and code.
+
+    `listing` may change what a list of objects says.
+    """
 
     def __init__(self) -> None:
         self._inner = DomainDispatcherApplication(create_backend_app)
         self.requests: list[tuple[str, str]] = []
         self.fault: Callable[[str, str], tuple[str, str] | None] = lambda method, path: None
+        self.listing: Callable[[bytes], bytes] = lambda body: body
         self._server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -36,12 +40,20 @@ class S3:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.requests.append((method, path))
         answer = self.fault(method, path)
+        if answer is None and "list-type" in environ["QUERY_STRING"]:
+            return self._listing(environ, start_response)
         if answer is None:
             return self._inner(environ, start_response)
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         status, code = answer
         start_response(status, [("Content-Type", "application/xml")])
         return [ERROR.format(code=code, message=f"told to say {code}").encode()]
+
+    def _listing(self, environ: dict[str, Any], start_response: Any) -> Any:
+        told: list[Any] = []
+        body = self.listing(b"".join(self._inner(environ, lambda *status: told.extend(status))))
+        start_response(told[0], [(name, value) for name, value in told[1] if name.lower() != "content-length"])
+        return [body]
 
     def asked(self, method: str) -> list[str]:
         return [path for of, path in self.requests if of == method]
@@ -70,6 +82,7 @@ def s3(s3_server: S3) -> Iterator[S3]:
     s3_server.requests.clear()
     yield s3_server
     s3_server.fault = lambda method, path: None
+    s3_server.listing = lambda body: body
 
 
 @pytest.fixture
