@@ -10,8 +10,8 @@
 Ends with exit code 1 if coordination costs more, or memory grows more, than it may.
 """
 
+import hashlib
 import json
-import resource
 import shutil
 import sys
 from collections.abc import Iterator
@@ -36,8 +36,8 @@ _ONCE_MORE = 2
 def main(folder: Path, size: str) -> None:
     """Measures, and prints JSON."""
     source = log_of(folder, SIZES[size])
-    told = {"size": size, "stages": _stages(folder, source), **_ways(folder, source, SIZES[size])}
-    told["memory"] = memory = [_memory(folder, one) for one in GROWING]
+    memory = [_memory(folder, one) for one in GROWING]
+    told = {"size": size, "memory": memory, "stages": _stages(folder, source), **_ways(folder, source, SIZES[size])}
     print(json.dumps(told, indent=1))
     ways = told["ways"]
     coordination = max(
@@ -54,7 +54,7 @@ def main(folder: Path, size: str) -> None:
 
 def _ways(folder: Path, source: Path, size: Size) -> dict[str, Any]:
     told: dict[str, dict[str, float]] = {}
-    trees: dict[str, dict[str, bytes]] = {}
+    trees: dict[str, dict[str, str]] = {}
     with _cluster(1) as one_worker, _cluster(2) as two_workers:
         ways = {
             "one process": ["--workers", "1"],
@@ -74,7 +74,7 @@ def _ways(folder: Path, source: Path, size: Size) -> dict[str, Any]:
                     "update_seconds": round(min(more, before["update_seconds"]), 1),
                 }
                 trees[name] = {
-                    path.relative_to(site).as_posix(): path.read_bytes()
+                    path.relative_to(site).as_posix(): hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
                     for path in site.rglob("*")
                     if path.is_file() and path.name != "build.json"
                 }
@@ -103,7 +103,9 @@ def _memory(folder: Path, size: Size) -> dict[str, Any]:
 
 
 def _peak_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Since this process began as itself: `ru_maxrss` would count what its parent had."""
+    (line,) = (one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
 
 
 @contextmanager

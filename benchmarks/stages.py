@@ -1,5 +1,7 @@
 """Builds a site from nothing, and tells by stage what its tasks took, one after the other in this process, as JSON.
 
+And what the process that builds does itself, of which there is no more than one, however many workers there are.
+
 python benchmarks/stages.py DATA SITE
 """
 
@@ -15,11 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline import build as building
 from pipeline import refresh
 from pipeline.build import build
 from pipeline.ingest import Part, Taken
 from pipeline.publish.parts import Published, Task
 from pipeline.stages import Elsewhere
+from pipeline.store.arrivals import Arrivals
 from pipeline.store.folded import FoldedRows, FoldTask
 from pipeline.store.past import unpack
 
@@ -89,9 +93,34 @@ _COUNTED: dict[type, Callable[[Stage, Any, Any], None]] = {
 }  # fmt: skip
 
 
+ALONE = [
+    (Arrivals, "add"), (Arrivals, "settle"), (refresh, "save"), (building, "publish_site"), (building, "_flush"),
+    (building.record, "remember"),
+]  # fmt: skip
+"""What isn't a task."""
+
+
+def _time(place: Any, name: str, seconds: dict[str, float]) -> None:
+    """Adds up the processor seconds that a function takes."""
+    function = getattr(place, name)
+
+    def timed(*arguments: Any, **more: Any) -> Any:
+        started = time.process_time()
+        try:
+            return function(*arguments, **more)
+        finally:
+            seconds[name] += time.process_time() - started
+
+    setattr(place, name, timed)
+
+
 def main(data: Path, site: Path) -> None:
     """Builds, and prints what was measured."""
     refresh._WORTH_WORKERS_BYTES = 0  # each stage in tasks, however small the log
+    refresh._FOLDED_AT_ONCE_BYTES = 64 * 1024
+    alone: dict[str, float] = defaultdict(float)
+    for place, name in ALONE:
+        _time(place, name, alone)
     with tempfile.TemporaryDirectory() as spool:
         workers = Here(Path(spool))
         started = time.process_time()
@@ -101,7 +130,16 @@ def main(data: Path, site: Path) -> None:
         name: {key: value for key in Stage.__slots__ if (value := getattr(stage, key))}
         for name, stage in workers.stages.items()
     }
-    print(json.dumps({"seconds": whole, "store_bytes": (data / "sceneboard.duckdb").stat().st_size, "stages": stages}))
+    print(
+        json.dumps(
+            {
+                "seconds": whole,
+                "store_bytes": (data / "sceneboard.duckdb").stat().st_size,
+                "stages": stages,
+                "alone": alone,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":
