@@ -3,7 +3,7 @@ PYTHON ?= python3
 OLDEST_PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: site test test-oldest test-dist check format docs torture bench weigh screenshots first-append lock wheel clean
+.PHONY: site test test-oldest test-dist check format docs torture bench scale weigh screenshots first-append lock wheel clean
 
 site: .venv/.runtime            ## build site/ from the log in data/
 	$(BIN)/sceneboard build
@@ -45,6 +45,9 @@ torture: .venv/.tests           ## attack the program for an hour or more; SHARE
 
 bench: .venv/.tests             ## how fast it is, against baselines of the same run; SIZE=M, ONLY=build; an hour for L
 	$(BIN)/python benchmarks/speed.py --size $(or $(SIZE),L) $(addprefix --only ,$(ONLY))
+
+scale: .venv/.tests             ## what a cluster costs on this machine, and what a core does of each stage; SIZE=S
+	$(BIN)/python benchmarks/scale.py $(or $(LOGS),/tmp/sceneboard-benchmarks) $(or $(SIZE),M)
 
 weigh: .venv/.tests             ## what pages weigh and how soon they are there; fails over the limits
 	$(BIN)/python benchmarks/weight.py

@@ -1,56 +1,129 @@
-"""What a Dask cluster costs against this machine's own processes, with the same number of them: two.
+"""What a Dask cluster costs against this machine's own processes, and what one core does of each stage.
 
     python benchmarks/scale.py FOLDER [SIZE]    S, M or L (logs.py)
 
-Each way builds the site of the same log from nothing: one process, two, and a cluster of two workers. Then 1,000 new
-results come, spread over half of the AOIs, and each builds again. The sites are compared, byte by byte.
+* Ways: one process, two, and clusters of one and of two workers build the site of the same log from nothing. Then 1,000
+  new results come, spread over half of the AOIs, and each builds again. The sites are compared, byte by byte.
+* Stages: what one core does in a second of each, how many tasks there are, and what goes over the network.
+* Memory: of a worker and of the process that builds, as the log and the number of tasks grow together.
+
+Ends with exit code 1 if coordination costs more, or memory grows more, than it may.
 """
 
+import hashlib
 import json
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from distributed import LocalCluster
-from logs import SIZES, log_of, some_tiles, write_results
-from measuring import sceneboard
+from distributed import Client, LocalCluster
+from logs import SIZES, Size, log_of, some_tiles, write_results
+from measuring import sceneboard, script
 
 NEW_RESULTS = 1_000
+MOST_COORDINATION = 1.3
+"""Dask's workers may take so many times as long as that many processes of this machine."""
+MOST_GROWTH = 1.15
+"""So many times the memory a worker may take for eight times the log."""
+GROWING = [Size(aois, 100, 8) for aois in (10, 20, 40, 80)]
+_ONCE_MORE = 2
+"""Each way is measured so often, in turn; the quickest counts."""
 
 
 def main(folder: Path, size: str) -> None:
     """Measures, and prints JSON."""
-    told: dict[str, dict[str, float]] = {}
-    trees: dict[str, dict[str, bytes]] = {}
     source = log_of(folder, SIZES[size])
-    with _cluster() as address:
-        for name, how in (
-            ("one process", ["--workers", "1"]),
-            ("two processes", ["--workers", "2"]),
-            ("two Dask workers", ["--cluster", address]),
-        ):
-            data, site = folder / "scale" / "data", folder / "scale" / "site"
-            shutil.rmtree(folder / "scale", ignore_errors=True)
-            shutil.copytree(source / "events", data / "events")
-            whole = sceneboard(data, site, "build", *how).seconds
-            tiles = some_tiles(data, aois=max(1, SIZES[size].aois // 2), count=NEW_RESULTS)
-            write_results(data / "events" / "new.jsonl", tiles, 1)
-            more = sceneboard(data, site, "build", *how).seconds
-            told[name] = {"whole_seconds": round(whole, 1), "update_seconds": round(more, 1)}
-            trees[name] = {
-                path.relative_to(site).as_posix(): path.read_bytes()
-                for path in site.rglob("*")
-                if path.is_file() and path.name != "build.json"
-            }
+    memory = [_memory(folder, one) for one in GROWING]
+    told = {"size": size, "memory": memory, "stages": _stages(folder, source), **_ways(folder, source, SIZES[size])}
+    print(json.dumps(told, indent=1))
+    ways = told["ways"]
+    coordination = max(
+        ways[dask][what] / ways[processes][what]
+        for dask, processes in (("one Dask worker", "one process"), ("two Dask workers", "two processes"))
+        for what in ("whole_seconds", "update_seconds")
+    )
+    growth = memory[-1]["worker_bytes"] / memory[0]["worker_bytes"]
+    print(f"coordination {coordination:.2f} x (<= {MOST_COORDINATION}), a worker's memory {growth:.2f} x", end=" ")
+    print(f"(<= {MOST_GROWTH}) for {memory[-1]['events'] / memory[0]['events']:.0f} times the events")
+    if coordination > MOST_COORDINATION or growth > MOST_GROWTH:
+        sys.exit("not as it must be")
+
+
+def _ways(folder: Path, source: Path, size: Size) -> dict[str, Any]:
+    told: dict[str, dict[str, float]] = {}
+    trees: dict[str, dict[str, str]] = {}
+    with _cluster(1) as one_worker, _cluster(2) as two_workers:
+        ways = {
+            "one process": ["--workers", "1"],
+            "two processes": ["--workers", "2"],
+            "one Dask worker": ["--cluster", one_worker],
+            "two Dask workers": ["--cluster", two_workers],
+        }
+        for name, how in [*ways.items()] * _ONCE_MORE:
+            with _copied(folder, source) as (data, site):
+                whole = sceneboard(data, site, "build", *how).seconds
+                tiles = some_tiles(data, aois=max(1, size.aois // 2), count=NEW_RESULTS)
+                write_results(data / "events" / "new.jsonl", tiles, 1)
+                more = sceneboard(data, site, "build", *how).seconds
+                before = told.get(name, {"whole_seconds": whole, "update_seconds": more})
+                told[name] = {
+                    "whole_seconds": round(min(whole, before["whole_seconds"]), 1),
+                    "update_seconds": round(min(more, before["update_seconds"]), 1),
+                }
+                trees[name] = {
+                    path.relative_to(site).as_posix(): hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+                    for path in site.rglob("*")
+                    if path.is_file() and path.name != "build.json"
+                }
     assert all(tree == trees["one process"] for tree in trees.values()), "the sites differ"
-    print(json.dumps({"size": size, "files": len(trees["one process"]), "ways": told}, indent=1))
+    return {"files": len(trees["one process"]), "ways": told}
+
+
+def _stages(folder: Path, source: Path) -> Any:
+    with _copied(folder, source) as (data, site):
+        return script("stages.py", data, site).told
+
+
+def _memory(folder: Path, size: Size) -> dict[str, Any]:
+    """The most that a worker took, and the process that builds. The cluster is new each time."""
+    source = log_of(folder, size)
+    with _copied(folder, source) as (data, site), _cluster(2) as address:
+        with Client(address) as client:
+            idle = max(client.run(_peak_bytes).values())
+        built = sceneboard(data, site, "build", "--json", "--cluster", address, memory=True)
+        with Client(address) as client:
+            peak = max(client.run(_peak_bytes).values())
+    return {
+        "aois": size.aois, "events": built.told["refreshed"]["events"], "worker_bytes": peak,
+        "idle_worker_bytes": idle, "builder_bytes": built.peak_bytes,
+    }  # fmt: skip
+
+
+def _peak_bytes() -> int:
+    """Since this process began as itself: `ru_maxrss` would count what its parent had."""
+    (line,) = (one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
 
 
 @contextmanager
-def _cluster() -> Iterator[str]:
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as cluster:
+def _copied(folder: Path, source: Path) -> Iterator[tuple[Path, Path]]:
+    """A data folder with the log alone, and a place for the site."""
+    shutil.rmtree(folder / "scale", ignore_errors=True)
+    shutil.copytree(source / "events", folder / "scale/data/events")
+    try:
+        yield folder / "scale/data", folder / "scale/site"
+    finally:
+        shutil.rmtree(folder / "scale", ignore_errors=True)
+
+
+@contextmanager
+def _cluster(workers: int) -> Iterator[str]:
+    with LocalCluster(
+        n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as cluster:
         yield cluster.scheduler_address
 
 

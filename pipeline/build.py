@@ -13,9 +13,9 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from pipeline.log.place import Data, KeptApart, events_of
 from pipeline.log.place import Place as LogPlace
-from pipeline.publish.parts import BEGUN, Published, Task, publish_aois
+from pipeline.publish.parts import Published, Task, publish_aois
 from pipeline.publish.plan import OWNED, make_plan, publish_site, stale_paths
-from pipeline.publish.site import Place, Site, SiteOvertaken, file_of, make_site, open_site
+from pipeline.publish.site import BEGUN, Place, Site, SiteOvertaken, file_of, make_site, open_site
 from pipeline.refresh import Refreshed, refresh
 from pipeline.render.edition import stac_edition
 from pipeline.stages import Elsewhere, results, submit
@@ -235,10 +235,16 @@ def _publish(
         build_id = uuid.uuid4().hex
         writer.write(BEGUN, _begun(build_id))
         writer.flush([BEGUN])
+        if isinstance(workers, Elsewhere) or isinstance(site, str):
+            writer.build = build_id
         store.wait_for_workers()
         try:
             with store.lent():
-                published = _render([replace(task, build=build_id) for task in plan.tasks], workers, progress)
+                published = _render(
+                    [replace(task, build=build_id, elsewhere=bool(writer.build)) for task in plan.tasks],
+                    workers,
+                    progress,
+                )
             with store.open() as database:
                 published.append(publish_site(database, plan, writer, published))
                 stale = sorted(stale_paths(database, plan, writer, published))
@@ -251,6 +257,7 @@ def _publish(
             _flush(writer, [path for result in published for path in result.written])
             _tell(writer, told, seen)
         except SiteOvertaken:
+            writer.build = ""
             if writer.read(BEGUN) is None:  # what this one has written may be older: the next build compares every file
                 writer.write(BEGUN, _begun(build_id))
             raise

@@ -26,8 +26,8 @@ _AT_A_TIME = 16
 _SINGLE_PUT_BYTES = 1 << 30
 """A larger object would be put in parts, and then no longer told by the MD5 of its bytes."""
 _S3 = {"s3", "s3a"}
-_PATIENCE = {"connect_timeout": 4, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 3}}
-"""An answer of 503 is waited out for some seconds by the client …"""
+_PATIENCE = {"connect_timeout": 4, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 4}}
+"""An answer of 503 is waited out by the client for 15 s at most, half of that mostly …"""
 _TRIES = 2
 """… and that again by fsspec, so often."""
 _UNORDERED = "--x-s3"

@@ -12,6 +12,8 @@ import zstandard
 
 START = datetime(2022, 3, 1, tzinfo=UTC)
 VECTORS = Path(__file__).with_name("vectors")
+APART = 100_000
+"""By so much the ids of recorded scenarios are moved apart where they share a log."""
 
 
 def at(second: int) -> str:
@@ -118,3 +120,16 @@ def recorded(name: str) -> Iterable[dict[str, Any]]:
     path = VECTORS / name
     text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     return [json.loads(one) for one in text.splitlines()]
+
+
+def apart(event: Mapping[str, Any], scenario: int) -> dict[str, Any]:
+    """The data of a recorded event, so that all scenarios go into one log: ids far apart, AOIs with its number."""
+    data: dict[str, Any] = event["data"]
+    if event["type"].startswith("aoi."):
+        return data | {"id": f"{scenario} {data['id']}"}
+    moved = data | {"id": data["id"] + APART * scenario}
+    if "aoi" in data:
+        moved["aoi"] = f"{scenario} {data['aoi']}"
+    if data.get("tiles"):
+        moved["tiles"] = {name: tile | {"id": tile["id"] + APART * scenario} for name, tile in data["tiles"].items()}
+    return moved

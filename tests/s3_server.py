@@ -1,4 +1,4 @@
-"""moto's S3 server, which can be told to misbehave."""
+"""moto's S3 server, which can be told to misbehave, as fixtures."""
 
 import threading
 import uuid
@@ -26,6 +26,7 @@ class S3:
     """The server. `requests` lists method and path of each request.
 
     `fault` may answer one instead, by status and code; what `lost` says is carried out, and its answer replaced by 503.
+    `listing` may change what a list of objects says.
     """
 
     def __init__(self) -> None:
@@ -33,6 +34,7 @@ class S3:
         self.requests: list[tuple[str, str]] = []
         self.fault: Callable[[str, str], tuple[str, str] | None] = lambda method, path: None
         self.lost: Callable[[str, str], bool] = lambda method, path: False
+        self.listing: Callable[[bytes], bytes] = lambda body: body
         self._server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -45,6 +47,8 @@ class S3:
         if answer is None and self.lost(method, path):
             list(self._inner(environ, lambda *_: None))
             answer = "503 Service Unavailable", "ServiceUnavailable"
+        elif answer is None and "list-type" in environ["QUERY_STRING"]:
+            return self._listing(environ, start_response)
         elif answer is None:
             return self._inner(environ, start_response)
         else:
@@ -57,7 +61,14 @@ class S3:
         """From here on it does as it should, and what was asked is forgotten."""
         self.fault = lambda method, path: None
         self.lost = lambda method, path: False
+        self.listing = lambda body: body
         self.requests.clear()
+
+    def _listing(self, environ: dict[str, Any], start_response: Any) -> Any:
+        told: list[Any] = []
+        body = self.listing(b"".join(self._inner(environ, lambda *status: told.extend(status))))
+        start_response(told[0], [(name, value) for name, value in told[1] if name.lower() != "content-length"])
+        return [body]
 
     def asked(self, method: str) -> list[str]:
         return [path for of, path in self.requests if of == method]
@@ -89,3 +100,23 @@ def new_bucket(server: S3) -> str:
     fsspec.filesystem("s3").mkdir(name)
     server.requests.clear()
     return f"s3://{name}/board"
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    with served() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: S3) -> Iterator[S3]:
+    """The server, well-behaved."""
+    s3_server.behave()
+    yield s3_server
+    s3_server.behave()
+
+
+@pytest.fixture
+def bucket(s3: S3) -> str:
+    """A URL in a new bucket."""
+    return new_bucket(s3)

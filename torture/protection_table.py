@@ -789,8 +789,8 @@ PROTECTIONS = (
     Protection(
         "a worker of a build that is over",
         "pipeline/publish/parts.py",
-        '            if task.build.encode() not in (site.read(BEGUN) or b""):',
-        "            if False:",
+        "            require_turn(site, task.build)\n",
+        "",
         "tests/cluster/test_cluster_build.py::test_a_task_of_an_older_build_writes_nothing",
     ),
     Protection(

@@ -5,7 +5,7 @@ from typing import Self
 
 from pipeline.content_types import content_type
 from pipeline.objects import Changed, Objects, Stat, in_parallel
-from pipeline.publish.site import SiteOvertaken
+from pipeline.publish.site import SiteOvertaken, require_turn
 
 
 class ObjectSite:
@@ -13,12 +13,15 @@ class ObjectSite:
 
     So a build that was overtaken, and goes on, can't put its own over what a newer one has put since. `touched` and
     `unchanged` are as in `Site`. With `new` nothing is there yet: nobody looks, each object is put where none is.
+    With a `build` the site is asked whose turn it is between the look and the put: an object that a newer build puts
+    later isn't the one that was seen, one that it has put before isn't written at all.
     """
 
-    def __init__(self, url: str, *, new: bool = False) -> None:
+    def __init__(self, url: str, *, new: bool = False, build: str = "") -> None:
         """Raises StorageUnusable."""
         self._objects = Objects(url)
         self._new = new
+        self.build = build
         self._seen: dict[str, Stat | None] = {}
         self.touched: list[str] = []
         self.unchanged = 0
@@ -41,6 +44,8 @@ class ObjectSite:
         differing = in_parallel(lambda path: not self._holds(path, seen[path], files[path]), files)
         outdated = [path for path, differs in zip(files, differing, strict=True) if differs]
         self.unchanged += len(files) - len(outdated)
+        if outdated:
+            self._require_turn()
         put = in_parallel(lambda path: self._put(path, files[path], seen[path]), outdated)
         for path, was_put in zip(outdated, put, strict=True):
             self._seen.pop(path, None)
@@ -59,6 +64,8 @@ class ObjectSite:
 
     def remove_all(self, paths: Iterable[str]) -> None:
         paths = list(paths)
+        if paths:
+            self._require_turn()
         self._objects.remove(paths)
         for path in paths:
             self._seen.pop(path, None)
@@ -74,6 +81,7 @@ class ObjectSite:
         now = self._objects.stat(path)
         if ("" if now is None else _version(now)) != seen:
             raise SiteOvertaken(_overtaken(f"{self._objects.url}/{path}"))
+        self._require_turn()
         self._put(path, data, now)
         self.touched.append(path)
 
@@ -91,6 +99,10 @@ class ObjectSite:
 
     def __exit__(self, *error: object) -> None:
         pass
+
+    def _require_turn(self) -> None:
+        if self.build and not self._new:  # where nothing was, an object of another build makes each put fail
+            require_turn(self, self.build)
 
     def _look(self, paths: Iterable[str]) -> dict[str, Stat | None]:
         """What is there, seen once and kept: an object that is put later has to be what was seen then."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.insight.facts import Facts
 from pipeline.publish.sections import Stamps
-from pipeline.publish.site import Place, Site, SiteOvertaken, open_site
+from pipeline.publish.site import Place, Site, open_site, require_turn
 from pipeline.render.aoi_files import aoi_files
 from pipeline.render.features import Features
 from pipeline.render.scene_files import SceneFiles
@@ -22,9 +22,6 @@ from pipeline.store.board import load_board
 from pipeline.store.database import Database, open_database
 from pipeline.store.held import LOCK
 from pipeline.store.lock import working
-
-BEGUN = ".sceneboard-unfinished"
-"""A file of the site while a build is under way: it names that build, so that what is left of another one stops."""
 
 _OBJECTS_BETWEEN = 200_000
 _SECTIONS = "sections/"
@@ -53,6 +50,8 @@ class Task:
     new: bool = False
     build: str = ""
     """The build that it is of."""
+    elsewhere: bool = False
+    """It may be done where the store's lock isn't seen: the site is asked before each write whose turn it is."""
     memory_bytes: int | None = None
     """What the database may take; None for what DuckDB finds right."""
 
@@ -88,12 +87,11 @@ def publish_aois(task: Task) -> Published:
     with (
         working(task.store.with_name(LOCK)),
         open_database(task.store, read_only=True, memory_bytes=task.memory_bytes) as database,
-        open_site(task.site, new=task.new) as site,
+        open_site(task.site, new=task.new, build=task.build if task.elsewhere else "") as site,
         _seldom_collected(),
     ):
         for name in task.aois:
-            if task.build.encode() not in (site.read(BEGUN) or b""):
-                raise SiteOvertaken(f"another build publishes to {task.site}, or has: build again")
+            require_turn(site, task.build)
             _publish_aoi(database, site, task, name, result)
             gc.collect()  # an AOI's scenes and tiles lead to one another
         result.written, result.unchanged = site.touched, site.unchanged

@@ -11,6 +11,10 @@ Place: TypeAlias = Path | str
 """A folder, or a URL that fsspec knows (`s3://bucket/board`)."""
 
 
+BEGUN = ".sceneboard-unfinished"
+"""A file of the site while a build is under way: it names that build, so that what is left of another one stops."""
+
+
 class SiteOvertaken(Exception):
     """Another build has published to the same site meanwhile."""
 
@@ -20,8 +24,12 @@ class Site(Protocol):
 
     `touched` lists the files that were written, `unchanged` counts those that held the same bytes already. Each file
     is there whole or not at all. All methods raise OSError, and SiteOvertaken where they find that out.
+
+    With a `build`, nothing is written or removed unless the site says, after what is there was looked at, that this
+    build is under way: one that was frozen and wakes when another one has published does no harm.
     """
 
+    build: str
     touched: list[str]
     unchanged: int
 
@@ -73,15 +81,24 @@ class Site(Protocol):
     def __exit__(self, *error: object) -> None: ...
 
 
-def open_site(place: Place, *, new: bool = False) -> Site:
-    """Opens a site that `make_site` has made; `new`: none of its files is there. Raises OSError, StorageUnusable."""
+def open_site(place: Place, *, new: bool = False, build: str = "") -> Site:
+    """Opens a site that `make_site` has made; `new`: none of its files is there; `build` as in `Site`.
+
+    Raises OSError, StorageUnusable.
+    """
     if isinstance(place, str):
         from pipeline.publish.object_site import ObjectSite
 
-        return ObjectSite(place, new=new)
+        return ObjectSite(place, new=new, build=build)
     from pipeline.publish.writer import SiteWriter
 
-    return SiteWriter(place, new=new)
+    return SiteWriter(place, new=new, build=build)
+
+
+def require_turn(site: Site, build: str) -> None:
+    """Raises SiteOvertaken if the site doesn't say that this build is under way."""
+    if build.encode() not in (site.read(BEGUN) or b""):
+        raise SiteOvertaken("another build publishes to the same site, or has: build again")
 
 
 def make_site(place: Place) -> None:
@@ -95,4 +112,4 @@ def file_of(place: Place, path: str) -> str:
     return f"{place.rstrip('/')}/{path}" if isinstance(place, str) else str(place / path)
 
 
-__all__ = ["Place", "Site", "SiteOvertaken", "file_of", "is_url", "make_site", "open_site"]
+__all__ = ["BEGUN", "Place", "Site", "SiteOvertaken", "file_of", "is_url", "make_site", "open_site", "require_turn"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.disk import Folder, WrongKind, is_temporary
-from pipeline.publish.site import SiteOvertaken
+from pipeline.publish.site import SiteOvertaken, require_turn
 
 _OPEN_FOLDERS = 64
 
@@ -18,11 +18,13 @@ class SiteWriter:
 
     `touched` lists the files that were written, `unchanged` counts those that held the same bytes already.
     With `new` the caller knows that none of the files is there yet: nobody looks. All methods raise OSError.
+    `build` is as in `Site`: before each file that is written or removed the site is asked whose turn it is.
     """
 
-    def __init__(self, site: Path, *, new: bool = False) -> None:
+    def __init__(self, site: Path, *, new: bool = False, build: str = "") -> None:
         self._root = Folder(site)
         self._new = new
+        self.build = build
         self._open: OrderedDict[str, Folder] = OrderedDict()
         self._unflushed: set[str] = set()
         self.unchanged = 0
@@ -35,8 +37,13 @@ class SiteWriter:
         if not self._new and self._holds(folder, name, data):
             self.unchanged += 1
             return
+        self._require_turn()
         folder.replace(name, data)
         self.touched.append(path)
+
+    def _require_turn(self) -> None:
+        if self.build:
+            require_turn(self, self.build)
 
     def _holds(self, folder: Folder, name: str, data: bytes) -> bool:
         try:
@@ -71,6 +78,7 @@ class SiteWriter:
 
     def remove(self, path: str) -> None:
         """Removes a file, and the folders that this leaves empty."""
+        self._require_turn()
         place, _, name = path.rpartition("/")
         try:
             self._folder(place, create=False).remove(name)

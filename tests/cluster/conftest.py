@@ -14,6 +14,11 @@ distributed = pytest.importorskip("distributed", reason="needs the package distr
 
 from small_tasks import make_tasks_small  # noqa: E402
 
+with contextlib.suppress(ImportError):  # tests that need them say so
+    from s3_server import bucket, s3, s3_server
+
+__all__ = ["bucket", "s3", "s3_server"]
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:

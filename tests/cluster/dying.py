@@ -1,13 +1,19 @@
-"""Executors whose tasks kill whoever works at them. Workers of a cluster import this module, too."""
+"""Executors whose tasks kill whoever works at them, or stop it. Workers of a cluster import this module, too."""
 
+import fcntl
+import itertools
 import os
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from pipeline.cluster.executor import Cluster
+from pipeline.publish.object_site import ObjectSite
+from pipeline.publish.parts import Published, Task, publish_aois
+from pipeline.publish.site import SiteOvertaken
+from pipeline.publish.writer import SiteWriter
 from pipeline.stages import Elsewhere
 
 
@@ -65,17 +71,74 @@ class Dying:
         return self._stage(task) if result is None else result
 
 
-def killed_driver(address: str, data: str, site: str, stage: str, place: int) -> None:
-    """Builds on a cluster, and is killed as it hands out that task of that stage."""
+class Freezing:
+    """The stage that publishes: it stops its process once, when it has looked for so many files of the site.
+
+    So it is stopped between a look and a write. What it came to when it was woken stands in the mark, which is locked
+    until then.
+    """
+
+    def __init__(self, mark: Path, looks: int) -> None:
+        self.__name__ = publish_aois.__name__
+        self._mark, self._looks = mark, looks
+
+    def __call__(self, task: Task) -> Published:
+        if self._mark.exists():
+            return publish_aois(task)
+        looked = itertools.count(1)
+        for writer, look in ((SiteWriter, "_holds"), (ObjectSite, "_look")):
+            setattr(writer, look, _stopping(getattr(writer, look), looked, self._looks))
+        with self._mark.open("w") as mark:
+            fcntl.flock(mark, fcntl.LOCK_EX)
+            try:
+                publish_aois(task)
+            except SiteOvertaken as overtaken:
+                mark.write(str(overtaken))
+        raise AssertionError("nobody waits for this any more")
+
+
+def _stopping(look: Callable[..., Any], count: Iterator[int], place: int) -> Callable[..., Any]:
+    def looked(*arguments: Any) -> Any:
+        found = look(*arguments)
+        if next(count) == place:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return found
+
+    return looked
+
+
+MOMENTS = {"task handed out": 13, "transaction": 3, "file written": 30}
+"""What a driver does on its way to a site, and how often at least."""
+
+
+def killed_driver(address: str, data: str, site: str, kind: str, place: int) -> None:
+    """Builds on a cluster, and is killed at that moment of that kind, counted from 1."""
     from small_tasks import make_tasks_small
 
     from pipeline.build import build
     from pipeline.cluster.executor import connected
+    from pipeline.store.database import Database
 
-    def then(name: str, before: int) -> None:
-        if (name, before) == (stage, place):
+    counts = dict.fromkeys(MOMENTS, 0)
+
+    def passed(moment: str) -> None:
+        counts[moment] += 1
+        if (moment, counts[moment]) == (kind, place):
             os.kill(os.getpid(), signal.SIGKILL)
 
+    run, write = Database.run, SiteWriter.write
+
+    def running(database: Database, sql: str, *more: Any) -> None:
+        if sql == "COMMIT":
+            passed("transaction")
+        run(database, sql, *more)
+
+    def writing(writer: SiteWriter, path: str, data: bytes) -> None:
+        passed("file written")
+        write(writer, path, data)
+
+    Database.run, SiteWriter.write = running, writing  # type: ignore[method-assign]
     make_tasks_small(setattr)
     with connected(address, Path(data) / "spool", [Path(data), Path(site)]) as cluster:
-        build(Path(data), Path(site), workers=Handing(cluster, then))
+        build(Path(data), Path(site), workers=Handing(cluster, lambda *_: passed("task handed out")))
+    raise AssertionError(f"it lives: {counts}")

@@ -1,5 +1,6 @@
 """A cluster that can't do the work: a clear word within seconds, and the site as it was."""
 
+import errno
 import os
 import signal
 import socket
@@ -160,6 +161,19 @@ def test_folders_are_looked_at(tmp_path: Path) -> None:
     assert [*one.iterdir(), *other.iterdir()] == []
     (one / "unlocked").touch()
     assert not look([one], "unlocked").locks_are_shared
+
+
+def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with marked([tmp_path]) as mark:
+        monkeypatch.setattr(os, "access", lambda path, mode: False)
+        assert look([tmp_path], mark).trouble == f"{tmp_path} can't be written there"
+
+        def refused(*_: Any) -> int:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(os, "open", refused)
+        assert look([tmp_path], mark).trouble == f"{tmp_path}: Permission denied"
+        monkeypatch.undo()
 
 
 def test_memory_is_shared_out() -> None:

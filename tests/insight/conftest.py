@@ -1,6 +1,5 @@
 """Boards to look at: made from a few events by the real fold, or from the recorded runs."""
 
-import gzip
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import pytest
+from log_lines import apart, recorded
 
 from pipeline.event import decode
 from pipeline.fold.apply import fold
@@ -17,7 +17,6 @@ from pipeline.refresh import refresh
 from pipeline.store.board import Board, load_board
 from pipeline.store.database import open_database
 
-RECORDED = Path(__file__).parent.parent / "vectors" / "transitions.jsonl.gz"
 START = datetime(2022, 3, 1, tzinfo=UTC)
 
 
@@ -110,23 +109,10 @@ def recorded_boards(tmp_path_factory: pytest.TempPathFactory) -> list[Board]:
 def _recorded_lines() -> Iterator[str]:
     """All scenarios in one log: their ids are moved apart, and their AOIs get the scenario's number."""
     number = 0
-    with gzip.open(RECORDED, "rt", encoding="utf-8") as recorded:
-        for scenario, line in enumerate(recorded):
-            for step in json.loads(line)["steps"]:
-                number += 1
-                yield _line(number, step["event"]["type"], _apart(step["event"], scenario))
-
-
-def _apart(event: dict[str, Any], scenario: int) -> dict[str, Any]:
-    data: dict[str, Any] = event["data"]
-    if event["type"].startswith("aoi."):
-        return data | {"id": f"{scenario} {data['id']}"}
-    moved = data | {"id": data["id"] + 100_000 * scenario}
-    if "aoi" in data:
-        moved["aoi"] = f"{scenario} {data['aoi']}"
-    if data.get("tiles"):
-        moved["tiles"] = {name: tile | {"id": tile["id"] + 100_000 * scenario} for name, tile in data["tiles"].items()}
-    return moved
+    for scenario, run in enumerate(recorded("transitions.jsonl.gz")):
+        for step in run["steps"]:
+            number += 1
+            yield _line(number, step["event"]["type"], apart(step["event"], scenario))
 
 
 class After(NamedTuple):

@@ -15,8 +15,7 @@ from site_tree import differing, read, tree
 from pipeline import build as building
 from pipeline import disk
 from pipeline.build import SiteRefused, build, build_as_of
-from pipeline.publish.parts import BEGUN
-from pipeline.publish.site import SiteOvertaken
+from pipeline.publish.site import BEGUN, SiteOvertaken
 from pipeline.publish.writer import SiteWriter
 from pipeline.store.held import LOCK, STORE
 from pipeline.store.lock import StoreHeld, working

@@ -78,9 +78,9 @@ def without_ids(number: int) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def made(_server: S3, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def made(s3_server: S3, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What commands made in a bucket: eight events in seven objects, and the claims."""
-    url = new_bucket(_server)
+    url = new_bucket(s3_server)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         well(url, "aoi", "create", "Demo")

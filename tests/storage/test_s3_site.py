@@ -1,10 +1,14 @@
 """A site on S3: the same bytes, few requests, and nothing undone by what is left of an older build."""
 
+import asyncio
 import json
+import os
 import random
 import shutil
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
@@ -18,8 +22,9 @@ from pipeline.build import SiteRefused, build
 from pipeline.cli import main
 from pipeline.objects import Changed, Objects, StorageUnusable
 from pipeline.publish.object_site import ObjectSite
-from pipeline.publish.parts import BEGUN
-from pipeline.publish.site import SiteOvertaken
+from pipeline.publish.site import BEGUN, SiteOvertaken
+
+SEED = int(os.environ.get("SCENEBOARD_SEED", "1"))
 
 
 @pytest.fixture
@@ -132,6 +137,101 @@ def test_a_server_that_is_busy_for_a_while_is_asked_again(bucket: str, s3: S3) -
     ObjectSite(bucket).write_all(files)
     assert left == {"503 Slow Down": 0}
     assert objects(bucket) == files
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that clients would have waited before they asked again. They don't."""
+    found: list[float] = []
+    sleep = asyncio.sleep
+
+    async def at_once(seconds: float, *more: Any) -> None:
+        found.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", at_once)
+    return found
+
+
+def test_a_server_that_is_slow_and_often_busy_gets_the_same_site(
+    logged: Log, data: Path, site: Path, bucket: str, s3: S3, waits: list[float]
+) -> None:
+    chance = random.Random(SEED)
+
+    def busy(method: str, path: str) -> tuple[str, str] | None:
+        time.sleep(chance.choice([0, 0, 0.002]))
+        return ("503 Slow Down", "SlowDown") if chance.random() < 0.15 else None
+
+    s3.fault = busy
+    build(data, bucket)
+    logged.says("tile", 11, "DONE")
+    build(data, bucket)
+    assert len(waits) > 20
+    s3.fault = lambda method, path: None
+    build(data, site)
+    assert differing(tree(site), objects(bucket)) == []
+
+
+@pytest.mark.parametrize("after", [0, 40], ids=["from the start", "midway"])
+def test_a_server_that_is_busy_for_ever(
+    logged: Log, data: Path, site: Path, bucket: str, s3: S3, waits: list[float], after: int
+) -> None:
+    """An error that names an object, soon; each object is the older or the newer one; the next build finishes."""
+    build(data, bucket)
+    older = objects(bucket)
+    told = Objects(bucket).read("build.json")
+    logged.says("tile", 11, "DONE")
+    logged.says("tile", 12, "DONE")
+    left = iter(range(after))
+    s3.fault = lambda method, path: ("503 Slow Down", "SlowDown") if next(left, None) is None else None
+    waits.clear()
+    with pytest.raises(OSError, match=r"SlowDown|Service Unavailable") as error:
+        build(data, bucket)
+    assert str(error.value.filename).startswith(f"{bucket}/")
+    if after == 0:
+        assert sum(waits) < 32, "seconds in all"
+    s3.fault = lambda method, path: None
+    now = objects(bucket)
+    assert Objects(bucket).read("build.json") == told
+    assert (BEGUN in now) == (after > 0)
+    now.pop(BEGUN, None)
+    build(data, site, check_site=True)
+    newer = tree(site)
+    assert all(text in (older[path], newer[path]) for path, text in now.items())
+    build(data, bucket)
+    assert differing(newer, objects(bucket)) == []
+
+
+def test_a_list_that_lags_behind_doesnt_show_a_site(logged: Log, data: Path, site: Path, bucket: str, s3: S3) -> None:
+    """So it looks as if it were new: the first object that is there, and another, ends the build. Nothing is lost."""
+    build(data, bucket)
+    before = objects(bucket)
+    logged.says("tile", 11, "DONE")
+    (data / "sceneboard.duckdb").unlink()
+    s3.listing = lambda body: b"<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>"
+    with pytest.raises(SiteOvertaken, match=f"{bucket}/.* was changed by another build"):
+        build(data, bucket)
+    s3.listing = lambda body: body
+    assert [path for path in differing(before, objects(bucket)) if path in before] == []
+    build(data, bucket)
+    build(data, site)
+    assert differing(tree(site), objects(bucket)) == []
+
+
+def test_a_list_that_lags_behind_shows_what_is_gone(logged: Log, data: Path, site: Path, bucket: str, s3: S3) -> None:
+    build(data, bucket)
+    listed: list[bytes] = []
+    s3.listing = lambda body: listed.append(body) or body
+    build(data, bucket, check_site=True)
+    logged.add("aoi.deleted", {"id": "B"})
+    build(data, bucket)
+    assert not Objects(bucket).read("aoi/B/index.html")
+    older = iter(listed)
+    s3.listing = lambda body: next(older)
+    assert build(data, bucket, check_site=True).removed > 10
+    s3.listing = lambda body: body
+    build(data, site)
+    assert differing(tree(site), objects(bucket)) == []
 
 
 def test_a_bucket_without_permission(logged: Log, data: Path, bucket: str, s3: S3) -> None:

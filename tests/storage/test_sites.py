@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.publish.site import Place, Site, SiteOvertaken, make_site, open_site
+from pipeline.publish.site import BEGUN, Place, Site, SiteOvertaken, make_site, open_site
 
 
 @pytest.fixture(params=["folder", "s3", "memory"])
@@ -99,3 +99,19 @@ def test_the_last_file_is_written_only_over_what_was_seen(site: Site, place: Pla
         newer.write_last("build.json", b"second", first)
     assert site.read("build.json") == b"second"
     assert site.version("build.json") not in (nothing, first)
+
+
+def test_a_build_writes_only_in_its_turn(site: Site, place: Place) -> None:
+    """Which the site tells after the look at what is there, and before each write."""
+    site.write_all({"a": b"older", BEGUN: b"Build older is under way"})
+    with open_site(place, build="older") as older:
+        older.write("a", b"mine")
+        site.write_all({"a": b"newer", BEGUN: b"Build newer is under way"})
+        for attempt in (
+            lambda: older.write("a", b"mine"), lambda: older.write_missing({"b": b"mine"}), lambda: older.remove("a"),
+            lambda: older.write_all({"b": b"mine"}), lambda: older.write_last("a", b"mine", older.version("a")),
+        ):  # fmt: skip
+            with pytest.raises(SiteOvertaken, match="another build"):
+                attempt()
+        older.write("a", b"newer")  # as it is
+    assert (site.read("a"), site.has("b")) == (b"newer", False)
