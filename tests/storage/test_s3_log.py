@@ -208,6 +208,19 @@ def test_a_month_that_was_packed_makes_the_same_site(board: str, data: KeptApart
     assert differing(tree(site), before) == []
 
 
+def test_a_blind_append_needs_neither_the_store_nor_the_templates(bucket: str, stores: Path) -> None:
+    """As on a folder."""
+    code = (
+        "import sys; sys.argv = ['sceneboard', '--data', sys.argv[1], 'tile', 'retry', '1', '--no-check']\n"
+        "from pipeline.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print(*{'duckdb', 'jinja2', 'pydot', 'rich', 'fsspec'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, bucket], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["tile 1: tile.retry appended, unchecked", "fsspec"]
+    assert not stores.exists()
+
+
 def test_each_log_has_a_store_of_its_own(bucket: str, stores: Path, tmp_path: Path) -> None:
     well(bucket, "aoi", "create", "Demo")
     well(f"{bucket}/", "aoi", "create", "Demo2")
