@@ -155,6 +155,28 @@ def test_what_is_new_is_read_and_nothing_else(board: str, s3: S3, data: KeptApar
     assert [method for method, _ in s3.requests[:11]] == ["GET"] * 11
 
 
+def test_where_tags_are_not_of_the_bytes_each_object_is_looked_at_again(
+    board: str, s3: S3, data: KeptApart, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the storage encrypts with keys of its own: whether it is still what was listed, its tag must say."""
+    monkeypatch.setattr(Stat, "holds", lambda self, text: False)
+    assert build(data, site).refreshed.events == 8
+    assert len([path for path in s3.asked("HEAD") if path.endswith(".jsonl")]) == 7
+    s3.requests.clear()
+    assert build(data, site).refreshed.events == 0
+    assert len(s3.requests) == 1
+
+
+def test_what_is_imported_goes_into_the_bucket(board: str, bucket: str, site: Path, stores: Path) -> None:
+    """From the site that was made of it."""
+    well(board, "--site", site, "build")
+    other = f"{bucket}2"
+    assert "events appended" in well(other, "import", site)
+    assert well(other, "scene", "list", "Demo") == well(board, "scene", "list", "Demo")
+    assert well(other, "tile", "list", "Demo") == well(board, "tile", "list", "Demo")
+    assert len(Objects(other).below("events")) == 1
+
+
 def test_a_store_that_is_lost_is_made_anew(board: str, data: KeptApart, site: Path, tmp_path: Path) -> None:
     build(data, site)
     before = tree(site)
