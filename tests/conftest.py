@@ -24,8 +24,11 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     """No test sees the user's own folders."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SCENEBOARD_STATE", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("NO_PROXY", "127.0.0.1")
-        for name in ("SCENEBOARD_DATA", "SCENEBOARD_SITE", "SCENEBOARD_STAC", "SCENEBOARD_BEARER"):
+        for name in (
+            "SCENEBOARD_DATA", "SCENEBOARD_SITE", "SCENEBOARD_STORE", "SCENEBOARD_STAC", "SCENEBOARD_BEARER",
+        ):  # fmt: skip
             patch.delenv(name, raising=False)
         yield
 

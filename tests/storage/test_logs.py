@@ -24,6 +24,16 @@ from pipeline.objects import Objects, StorageUnusable
 
 @pytest.fixture(params=["folder", "s3", "memory"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    return made_ready(request, tmp_path, monkeypatch)
+
+
+@pytest.fixture(params=["folder", "s3"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A place that other processes see, too."""
+    return made_ready(request, tmp_path, monkeypatch)
+
+
+def made_ready(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setenv("SCENEBOARD_STATE", str(tmp_path / "state"))
     found: dict[str, Callable[[], Place]] = {
         "folder": lambda: tmp_path / "data/events",
@@ -221,9 +231,7 @@ def test_the_same_log_makes_the_same_site_wherever_it_is(place: Place, made: Log
     assert differing(tree(tmp_path / "site"), tree(tmp_path / "other")) == []
 
 
-def test_a_process_that_is_killed_when_it_has_claimed_ids_takes_them_along(place: Place, tmp_path: Path) -> None:
-    if isinstance(place, str) and place.startswith("memory:"):
-        pytest.skip("another process has another memory")
+def test_a_process_that_is_killed_when_it_has_claimed_ids_takes_them_along(shared: Place, tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path\n"
         "from pipeline.disk import Folder; from pipeline.log import id_blocks\n"
@@ -232,16 +240,14 @@ def test_a_process_that_is_killed_when_it_has_claimed_ids_takes_them_along(place
         "    os.kill(os.getpid(), 9) if more else replace(self, name, *rest, **more))\n"
         "id_blocks.take_ids(sys.argv[1] if ':' in sys.argv[1] else Path(sys.argv[1]), 'scene', 1, above=0)\n"
     )
-    ids = f"{place}-ids" if isinstance(place, str) else place.parent / "ids"
+    ids = f"{shared}-ids" if isinstance(shared, str) else shared.parent / "ids"
     done = subprocess.run([sys.executable, "-c", code, str(ids)], capture_output=True, check=False)
     assert done.returncode == -9, done.stderr
     assert take_ids(ids, "scene", 1, above=0) == [1 + BLOCK_SIZES["scene"]]
 
 
-def test_machines_that_append_and_claim_at_once(place: Place, tmp_path: Path) -> None:
+def test_machines_that_append_and_claim_at_once(shared: Place, tmp_path: Path) -> None:
     """Nothing is lost, no id is handed out twice."""
-    if isinstance(place, str) and place.startswith("memory:"):
-        pytest.skip("another process has another memory")
     code = (
         "import sys; from pathlib import Path\n"
         "from pipeline.log.id_blocks import take_ids; from pipeline.log.place import open_log\n"
@@ -251,10 +257,10 @@ def test_machines_that_append_and_claim_at_once(place: Place, tmp_path: Path) ->
         "    open_log(place).append([f'{name} {turn}'.encode()])\n"
         "    print(*take_ids(ids, 'scene', 4, above=0), *take_ids(ids, 'scene', 9, above=0), flush=True)\n"
     )
-    ids = f"{place}-ids" if isinstance(place, str) else place.parent / "ids"
+    ids = f"{shared}-ids" if isinstance(shared, str) else shared.parent / "ids"
     machines = [
         subprocess.Popen(
-            [sys.executable, "-c", code, str(place), str(ids), str(name)],
+            [sys.executable, "-c", code, str(shared), str(ids), str(name)],
             stdout=subprocess.PIPE, text=True, env={**os.environ, "SCENEBOARD_STATE": str(tmp_path / f"state {name}")},
         )
         for name in range(3)
@@ -262,6 +268,6 @@ def test_machines_that_append_and_claim_at_once(place: Place, tmp_path: Path) ->
     given = [int(one) for machine in machines for one in machine.communicate()[0].split()]
     assert [machine.returncode for machine in machines] == [0, 0, 0]
     assert (len(given), len(set(given))) == (3 * 5 * 13, 3 * 5 * 13)
-    log = open_log(place)
+    log = open_log(shared)
     lines, _ = read_all(log, log.look({}))
     assert sorted(lines) == sorted(f"{name} {turn}".encode() for name in range(3) for turn in range(5))

@@ -155,6 +155,28 @@ def test_what_is_new_is_read_and_nothing_else(board: str, s3: S3, data: KeptApar
     assert [method for method, _ in s3.requests[:11]] == ["GET"] * 11
 
 
+def test_where_tags_are_not_of_the_bytes_each_object_is_looked_at_again(
+    board: str, s3: S3, data: KeptApart, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the storage encrypts with keys of its own: whether it is still what was listed, its tag must say."""
+    monkeypatch.setattr(Stat, "holds", lambda self, text: False)
+    assert build(data, site).refreshed.events == 8
+    assert len([path for path in s3.asked("HEAD") if path.endswith(".jsonl")]) == 7
+    s3.requests.clear()
+    assert build(data, site).refreshed.events == 0
+    assert len(s3.requests) == 1
+
+
+def test_what_is_imported_goes_into_the_bucket(board: str, bucket: str, site: Path, stores: Path) -> None:
+    """From the site that was made of it."""
+    well(board, "--site", site, "build")
+    other = f"{bucket}2"
+    assert "events appended" in well(other, "import", site)
+    assert well(other, "scene", "list", "Demo") == well(board, "scene", "list", "Demo")
+    assert well(other, "tile", "list", "Demo") == well(board, "tile", "list", "Demo")
+    assert len(Objects(other).below("events")) == 1
+
+
 def test_a_store_that_is_lost_is_made_anew(board: str, data: KeptApart, site: Path, tmp_path: Path) -> None:
     build(data, site)
     before = tree(site)
@@ -206,6 +228,19 @@ def test_a_month_that_was_packed_makes_the_same_site(board: str, data: KeptApart
     assert differing(tree(site), before) == []
     assert build(data, site, full=True).refreshed.gone == []
     assert differing(tree(site), before) == []
+
+
+def test_a_blind_append_needs_neither_the_store_nor_the_templates(bucket: str, stores: Path) -> None:
+    """As on a folder."""
+    code = (
+        "import sys; sys.argv = ['sceneboard', '--data', sys.argv[1], 'tile', 'retry', '1', '--no-check']\n"
+        "from pipeline.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print(*{'duckdb', 'jinja2', 'pydot', 'rich', 'fsspec'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, bucket], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["tile 1: tile.retry appended, unchecked", "fsspec"]
+    assert not stores.exists()
 
 
 def test_each_log_has_a_store_of_its_own(bucket: str, stores: Path, tmp_path: Path) -> None:
