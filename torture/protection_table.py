@@ -653,24 +653,22 @@ PROTECTIONS = (
     Protection(
         "a broken store that stops every build",
         "pipeline/store/held.py",
-        ("        except StoreBroken as broken:\n            aside"),
-        ("        except ZeroDivisionError as broken:\n            aside"),
+        "            if not is_first:",
+        "            if True:",
         "tests/store/test_store_database.py::test_a_broken_store_is_moved_aside_with_a_warning",
+    ),
+    Protection(
+        "a store that breaks in the midst of a build, made anew unseen",
+        "pipeline/store/held.py",
+        "            if not is_first:",
+        "            if False:",
+        "tests/store/test_store_database.py::test_a_store_that_breaks_between_two_looks_is_no_empty_one",
     ),
     Protection(
         "a store that breaks under work, and stays",
         "pipeline/store/held.py",
-        (
-            "            with open_database(self.path) as database:\n"
-            "                yield database\n"
-            "        except StoreBroken:\n"
-            "            self._move_aside()\n"
-        ),
-        (
-            "            with open_database(self.path) as database:\n"
-            "                yield database\n"
-            "        except StoreBroken:\n"
-        ),
+        ("                yield self._opened(opened)\n        except StoreBroken:\n            self._move_aside()\n"),
+        ("                yield self._opened(opened)\n        except StoreBroken:\n"),
         "tests/store/test_store_database.py::test_a_store_that_breaks_under_work_is_moved_aside",
     ),
     Protection(

@@ -1,7 +1,7 @@
 """The store of a data folder, held by this process: opened as often as is needed, made anew when it is broken."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,16 +20,34 @@ class Store:
     path: Path
     wait_seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
+    _was_open: bool = False
 
     @contextmanager
     def open(self) -> Iterator[Database]:
-        """Opens it. Raises StoreBroken if it breaks under work: it is moved aside then, so a second try succeeds."""
+        """Opens it; the first time it is made anew if it doesn't open.
+
+        Raises StoreBroken if it breaks under work: it is moved aside then, so a second try succeeds.
+        """
         try:
-            with open_database(self.path) as database:
-                yield database
+            with ExitStack() as opened:
+                yield self._opened(opened)
         except StoreBroken:
             self._move_aside()
             raise
+
+    def _opened(self, stack: ExitStack) -> Database:
+        """Only the first time: what has been taken in since would be lost unseen, and a site of nothing published."""
+        is_first, self._was_open = not self._was_open, True
+        try:
+            return stack.enter_context(open_database(self.path))
+        except StoreBroken as broken:
+            if not is_first:
+                raise
+            aside = self._move_aside()
+            self.warnings.append(
+                f"the store didn't open ({broken}): it was moved to {aside} and made anew from the log"
+            )
+            return stack.enter_context(open_database(self.path))
 
     @contextmanager
     def lent(self) -> Iterator[Path]:
@@ -47,17 +65,6 @@ class Store:
         """
         wait_for_workers(self.path.with_name(LOCK), self.wait_seconds)
 
-    def mend(self) -> None:
-        """Makes it anew if it doesn't open."""
-        try:
-            with open_database(self.path):
-                pass
-        except StoreBroken as broken:
-            aside = self._move_aside()
-            self.warnings.append(
-                f"the store didn't open ({broken}): it was moved to {aside} and made anew from the log"
-            )
-
     def discard(self) -> None:
         """Removes it; the next opening makes it anew."""
         self.path.unlink(missing_ok=True)
@@ -69,9 +76,7 @@ class Store:
 
 @contextmanager
 def hold_store(data: Data, wait_seconds: float) -> Iterator[Store]:
-    """Holds the store of a data folder, and mends it if it is broken. Raises StoreHeld, OSError."""
+    """Holds the store of a data folder. Raises StoreHeld, OSError."""
     folder = store_of(data)
     with held(folder / LOCK, wait_seconds):
-        store = Store(folder / STORE, wait_seconds)
-        store.mend()
-        yield store
+        yield Store(folder / STORE, wait_seconds)

@@ -106,6 +106,19 @@ def test_a_store_that_breaks_under_work_is_moved_aside(filled: Path) -> None:
     assert handed_on(filled) == (before, [])
 
 
+def test_a_store_that_breaks_between_two_looks_is_no_empty_one(filled: Path) -> None:
+    """A build looks several times: it must not publish a site of nothing."""
+    before, _ = handed_on(filled)
+    with hold_store(filled, 0) as store:
+        with store.open():
+            pass
+        garbage(filled / STORE)
+        with pytest.raises(StoreBroken), store.open():
+            raise AssertionError
+        assert store.warnings == []
+    assert handed_on(filled) == (before, [])
+
+
 @pytest.mark.parametrize(
     ("problem", "code"),
     [
