@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import dask.config
 from distributed import Client, KilledWorker, Worker, get_worker
+from distributed.scheduler import NoValidWorkerError, NoWorkerError
 
 from pipeline.cluster.fitness import (
     ClusterUnusable,
@@ -91,6 +92,8 @@ def _hand_on(inner: "Future[Any]", outer: "Future[Any]") -> None:
         outer.set_exception(
             SchedulerLost("the cluster's scheduler is gone, or has cancelled the build's tasks: build again")
         )
+    except (NoWorkerError, NoValidWorkerError):
+        outer.set_exception(SchedulerLost("no worker is left, and none has come: start some, and build again"))
     except KilledWorker as error:
         outer.set_exception(TaskKilled(f"{error.allowed_failures + 1} of them"))
     except Exception as error:

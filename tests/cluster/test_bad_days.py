@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dask
+import distributed
 import pytest
 from click.testing import CliRunner
 
@@ -102,6 +104,23 @@ def test_the_scheduler_goes_in_the_midst_of_it(tmp_path: Path) -> None:
         with connected(address, tmp_path / "spool", [tmp_path], 5) as cluster:
             futures = [cluster.submit(kill_me, "task"), cluster.submit(kill_me, "task")]
             assert all(isinstance(future.exception(30), SchedulerLost) for future in futures)
+
+
+def test_all_workers_go_and_none_comes(tmp_path: Path) -> None:
+    """A scheduler waits for workers as long as it is told to."""
+    with (
+        dask.config.set({"distributed.scheduler.no-workers-timeout": "100ms"}),
+        distributed.LocalCluster(
+            n_workers=1, processes=False, dashboard_address="127.0.0.1:0", silence_logs=50
+        ) as made,
+        connected(made.scheduler_address, tmp_path / "spool", [tmp_path], 5) as cluster,
+    ):
+        made.scale(0)
+        while made.scheduler.workers:
+            made.sync(made._correct_state)
+        error = cluster.submit(len, "task").exception(30)
+    assert isinstance(error, SchedulerLost)
+    assert str(error) == "no worker is left, and none has come: start some, and build again"
 
 
 def test_the_command_says_so(data: Path, site: Path) -> None:
