@@ -14,7 +14,7 @@ from pipeline.fold.outcome import Transition
 from pipeline.log.place import Data, events_of
 from pipeline.products import describe
 from pipeline.refresh import refresh
-from pipeline.render.features import footprint
+from pipeline.render.interchange.features import footprint
 from pipeline.store import record
 from pipeline.store.board import Board, BoardEvent, BoardScene, BoardTile, make_board
 from pipeline.store.database import Database, batched, open_database

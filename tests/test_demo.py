@@ -16,7 +16,8 @@ from pipeline.demo import LogCounts, LogFileExists, write_large, write_sample
 from pipeline.demo.acquisitions import Frame, sentinel2_scene
 from pipeline.products import describe, describe_tile
 from pipeline.refresh import refresh
-from pipeline.render import bodies, overview
+from pipeline.render.aoi import overview
+from pipeline.render.interchange import bodies
 from pipeline.store.board import Board, load_board
 from pipeline.store.database import open_database
 

@@ -30,7 +30,8 @@ def make_target() -> Callable[[bytes], None]:
     from pipeline.fold.apply import fold
     from pipeline.fold.owners import claims, first_claims, taken
     from pipeline.ingest import shown
-    from pipeline.render import bodies, features, payload
+    from pipeline.render import payload
+    from pipeline.render.interchange import bodies, features
     from pipeline.store.board import make_board
     from pipeline.store.folds import Past
 

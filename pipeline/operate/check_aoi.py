@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pipeline.event import Status
 from pipeline.log.place import Data, events_of
 from pipeline.refresh import refresh
-from pipeline.render.metrics import unix_seconds
+from pipeline.render.interchange.metrics import unix_seconds
 from pipeline.store.board import Board, BoardScene, BoardTile, load_board
 from pipeline.store.held import hold_store
 

@@ -9,8 +9,9 @@ import msgspec
 from pipeline.event import Status
 from pipeline.log.place import Data, events_of
 from pipeline.refresh import refresh
-from pipeline.render import bodies, overview, pending
-from pipeline.render.dot import dot
+from pipeline.render.aoi import overview
+from pipeline.render.graph.dot import dot
+from pipeline.render.interchange import bodies, pending
 from pipeline.store import record
 from pipeline.store.board import Board, BoardScene, BoardTile, load_board
 from pipeline.store.database import Database

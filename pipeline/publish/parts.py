@@ -5,25 +5,22 @@ fingerprint of what it is made from; a unit whose fingerprint the site has alrea
 """
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.insight.facts import Facts
 from pipeline.publish.sections import Stamps
 from pipeline.publish.site import Place, Site, open_site, require_turn
-from pipeline.render.aoi_files import aoi_files
-from pipeline.render.features import Features
-from pipeline.render.scene_files import SceneFiles
-from pipeline.render.summary import encoded
-from pipeline.stages import about_aois
+from pipeline.render.aoi.files import aoi_files
+from pipeline.render.aoi.summary import encoded
+from pipeline.render.interchange.features import Features
+from pipeline.render.scene.files import SceneFiles
+from pipeline.stages import about_aois, few_collections
 from pipeline.store.board import load_board
 from pipeline.store.database import Database, open_database
 from pipeline.store.held import LOCK
 from pipeline.store.lock import working
 
-_OBJECTS_BETWEEN = 200_000
 _SECTIONS = "sections/"
 """The unit that has an AOI's sections; each has a fingerprint of its own there."""
 
@@ -88,7 +85,7 @@ def publish_aois(task: Task) -> Published:
         working(task.store.with_name(LOCK)),
         open_database(task.store, read_only=True, memory_bytes=task.memory_bytes) as database,
         open_site(task.site, new=task.new, build=task.build if task.elsewhere else "") as site,
-        _seldom_collected(),
+        few_collections(),
     ):
         for name in task.aois:
             require_turn(site, task.build)
@@ -96,22 +93,6 @@ def publish_aois(task: Task) -> Published:
             gc.collect()  # an AOI's scenes and tiles lead to one another
         result.written, result.unchanged = site.touched, site.unchanged
     return result
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Cycles of objects are looked for seldom, and not among those that are there already.
-
-    An AOI's many objects stay until all its pages are made: looking through them meanwhile takes a fifth of the time.
-    """
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def _publish_aoi(database: Database, site: Site, task: Task, name: str, result: Published) -> None:

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from pipeline.publish.parts import Published, Task
 from pipeline.publish.site import Place, Site
+from pipeline.render.aoi.summary import decoded
 from pipeline.render.edition import edition, stac_edition
 from pipeline.render.paths import aoi_folders
 from pipeline.render.site_files import site_files
-from pipeline.render.summary import decoded
 from pipeline.store import published as record
 from pipeline.store.database import Database
 

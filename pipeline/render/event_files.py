@@ -14,8 +14,8 @@ from pipeline.render.event_words import in_words
 from pipeline.render.pagers import linked_pages
 from pipeline.render.paths import url
 from pipeline.render.plain import built, one_line
-from pipeline.render.scene_history import time_of
-from pipeline.render.scene_page import status_badges
+from pipeline.render.scene.history import time_of
+from pipeline.render.scene.page import status_badges
 from pipeline.store.record import LogEvent
 
 SHOWN_FIRST = 100

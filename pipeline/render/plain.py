@@ -5,7 +5,7 @@ A text is cut where it would make a page too heavy; how long it is is said, and 
 
 from markupsafe import Markup
 
-from pipeline.render.dot import visible
+from pipeline.render.graph.dot import visible
 
 LONGEST_NAME = 1_000
 LONGEST_TEXT = 4_000

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from pipeline.render import bodies
+from pipeline.render.aoi.summary import Summary
 from pipeline.render.assets import assets
 from pipeline.render.event_files import event_files
-from pipeline.render.feeds import FEED, site_feed
 from pipeline.render.front_page import front_page
-from pipeline.render.metrics import FILE as METRICS
-from pipeline.render.metrics import metrics
-from pipeline.render.stac_paths import CATALOG
-from pipeline.render.summary import Summary
+from pipeline.render.interchange import bodies
+from pipeline.render.interchange.feeds import FEED, site_feed
+from pipeline.render.interchange.metrics import FILE as METRICS
+from pipeline.render.interchange.metrics import metrics
+from pipeline.render.interchange.stac_paths import CATALOG
 from pipeline.store import record
 from pipeline.store.database import Database
 from pipeline.store.homes import homes
@@ -24,7 +24,7 @@ def site_files(
     """The files of the site that are no AOI's and no scene's. With `stac` the STAC catalogue of all AOIs is one."""
     files = _files(database, folders, summaries, stac)
     if stac:
-        from pipeline.render import stac as catalogue
+        from pipeline.render.interchange import stac as catalogue
 
         files[CATALOG] = catalogue.catalog((one.name, folders[one.name]) for one in summaries)
     return files

@@ -13,7 +13,10 @@ from log_lines import Log
 
 from pipeline.build import build
 from pipeline.demo import write_large
-from pipeline.render import event_files, graph_pages, list_pages, scene_page
+from pipeline.render import event_files
+from pipeline.render.aoi import list_pages
+from pipeline.render.graph import pages as graph_pages
+from pipeline.render.scene import page as scene_page
 
 PAGE = ROOT / "docs" / "reference" / "site.md"
 STANDS_FOR = {

@@ -11,8 +11,8 @@ import pytest
 from example_sites import Site
 
 from pipeline.event import STATUSES
-from pipeline.render.badge import COLOURS
-from pipeline.render.qgis_style import _DASHES
+from pipeline.render.interchange.badge import COLOURS
+from pipeline.render.interchange.qgis_style import _DASHES
 
 KINDS = ("scenes", "tiles")
 

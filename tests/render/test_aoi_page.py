@@ -18,9 +18,9 @@ from pipeline.insight.attention import attention
 from pipeline.insight.facts import Facts
 from pipeline.insight.progress import Progress
 from pipeline.refresh import refresh
-from pipeline.render.aoi_files import AoiFiles, aoi_files
-from pipeline.render.aoi_page import grouped, pace, percent
-from pipeline.render.attention_view import MOST_GROUPS, MOST_MEMBERS, attention_view
+from pipeline.render.aoi.attention_view import MOST_GROUPS, MOST_MEMBERS, attention_view
+from pipeline.render.aoi.files import AoiFiles, aoi_files
+from pipeline.render.aoi.page import grouped, pace, percent
 from pipeline.store.board import Board, load_board
 from pipeline.store.database import open_database
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.event import STATUSES
+from pipeline.render.aoi.overview import Counts
 from pipeline.render.bars import BarPart, bar_parts, told
-from pipeline.render.overview import Counts
 
 
 def counts(*each: int) -> Counts:

@@ -9,9 +9,9 @@ from log_lines import Log
 
 from pipeline.insight.facts import Facts
 from pipeline.refresh import refresh
-from pipeline.render import day_sheet
-from pipeline.render.day_markdown import code
-from pipeline.render.day_pages import day_sections
+from pipeline.render.days import sheet as day_sheet
+from pipeline.render.days.markdown import code
+from pipeline.render.days.pages import day_sections
 from pipeline.render.section import made
 from pipeline.store.board import load_board
 from pipeline.store.database import open_database

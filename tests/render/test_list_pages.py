@@ -14,7 +14,7 @@ from log_lines import Log
 from pipeline.event import STATUSES
 from pipeline.insight.waiting import reasons
 from pipeline.refresh import refresh
-from pipeline.render.list_pages import list_sections
+from pipeline.render.aoi.list_pages import list_sections
 from pipeline.render.paths import aoi_folders
 from pipeline.render.section import made
 from pipeline.store.board import Board, load_board

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 
 from pipeline.event import STATUSES, Status
 from pipeline.footprint import normalise
-from pipeline.render import map_svg
 from pipeline.render.assets import assets
 from pipeline.render.environment import environment, templates_folder
-from pipeline.render.map_data import MOST_BYTES, map_data
-from pipeline.render.map_grid import grid, latitude, longitude, scale_bar
-from pipeline.render.map_land import land_within
-from pipeline.render.map_path import clipped, path, rejoined, steps, thinned
-from pipeline.render.map_places import MOST_DRAWN, aoi_places
-from pipeline.render.map_projection import UNITS, Frame, Point, Projection, Rect, Span, framed, suited
-from pipeline.render.map_svg import WorldEntry, aoi_map, world_map
+from pipeline.render.map import svg as map_svg
+from pipeline.render.map.data import MOST_BYTES, map_data
+from pipeline.render.map.grid import grid, latitude, longitude, scale_bar
+from pipeline.render.map.land import land_within
+from pipeline.render.map.path import clipped, path, rejoined, steps, thinned
+from pipeline.render.map.places import MOST_DRAWN, aoi_places
+from pipeline.render.map.projection import UNITS, Frame, Point, Projection, Rect, Span, framed, suited
+from pipeline.render.map.svg import WorldEntry, aoi_map, world_map
 from pipeline.render.paths import url
 from pipeline.store.board import Board, BoardScene, BoardTile
 

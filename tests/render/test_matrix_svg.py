@@ -13,10 +13,10 @@ import pytest
 from pipeline.event import STATUSES, Status
 from pipeline.insight.facts import Facts
 from pipeline.insight.matrix import Matrix, Track, matrix
-from pipeline.render import matrix_svg
 from pipeline.render.environment import environment
-from pipeline.render.matrix_data import differences, matrix_data
-from pipeline.render.matrix_svg import MatrixView, matrix_context, runs
+from pipeline.render.matrix import svg as matrix_svg
+from pipeline.render.matrix.data import differences, matrix_data
+from pipeline.render.matrix.svg import MatrixView, matrix_context, runs
 from pipeline.render.paths import url
 from pipeline.store.board import Board, BoardScene, BoardTile
 
@@ -216,7 +216,7 @@ def test_the_tiles_of_a_cell_that_has_several_are_named() -> None:
 
 
 def test_ids_that_are_too_many_are_left_out_where_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.render.matrix_data._IDS_BYTES", 10)
+    monkeypatch.setattr("pipeline.render.matrix.data._IDS_BYTES", 10)
     board = board_of([(day, {"A": "DONE" if number else "RETRY"}) for number, day in enumerate(days(9))])
     found = matrix(board)
     data = matrix_data(found.tracks, found.days, ["RDDDDDDDD"], Facts(board).waiting)
@@ -225,7 +225,7 @@ def test_ids_that_are_too_many_are_left_out_where_all_is_well(monkeypatch: pytes
 
 
 def test_many_different_reasons_get_shorter_and_then_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.render.matrix_data._WRONG_BYTES", 2_000)
+    monkeypatch.setattr("pipeline.render.matrix.data._WRONG_BYTES", 2_000)
     board = board_of([(day, {"A": "RETRY"}) for day in days(300)])
     for number, tile in enumerate(board.tiles.values()):
         tile.message = f"disk {number} is full, and so is {number + 1}"

@@ -11,7 +11,7 @@ from log_lines import Log
 from pipeline.build import build
 from pipeline.cli import main
 from pipeline.refresh import refresh
-from pipeline.render.pending import pending_json
+from pipeline.render.interchange.pending import pending_json
 from pipeline.store.board import load_board
 from pipeline.store.database import open_database
 

@@ -10,9 +10,9 @@ from log_lines import Log
 
 from pipeline.insight.facts import Facts
 from pipeline.refresh import refresh
+from pipeline.render.aoi.progress_svg import ProgressView, duration, progress_context
 from pipeline.render.environment import environment
 from pipeline.render.paths import url
-from pipeline.render.progress_svg import ProgressView, duration, progress_context
 from pipeline.store.board import Board, load_board
 from pipeline.store.database import open_database
 

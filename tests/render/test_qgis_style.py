@@ -3,7 +3,7 @@
 from xml.etree import ElementTree
 
 from pipeline.event import STATUSES
-from pipeline.render.qgis_style import qgis_style
+from pipeline.render.interchange.qgis_style import qgis_style
 
 LINES = {"solid", "no", "dash", "dot", "dash dot", "dash dot dot"}
 """What QGIS calls the kinds of lines (QgsSymbolLayerUtils::encodePenStyle)."""

@@ -22,7 +22,7 @@ from pipeline.insight.waiting import reasons
 from pipeline.refresh import refresh
 from pipeline.render.commands import Commands, aoi_command, quoted
 from pipeline.render.payload import laid_out
-from pipeline.render.scene_files import SceneFiles
+from pipeline.render.scene.files import SceneFiles
 from pipeline.store.board import Board, BoardScene, BoardTile, load_board
 from pipeline.store.database import open_database
 

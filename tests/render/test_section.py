@@ -10,8 +10,9 @@ from strange_events import histories
 
 from pipeline.insight.facts import Facts
 from pipeline.refresh import refresh
-from pipeline.render import graph_pages, list_pages
-from pipeline.render.aoi_files import aoi_files
+from pipeline.render.aoi import list_pages
+from pipeline.render.aoi.files import aoi_files
+from pipeline.render.graph import pages as graph_pages
 from pipeline.render.section import Section
 from pipeline.store.board import load_board
 from pipeline.store.database import open_database

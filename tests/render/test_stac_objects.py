@@ -9,8 +9,8 @@ from log_lines import Log
 from pystac.errors import STACValidationError
 from pystac.validation import validate_dict
 
-from pipeline.render import stac
-from pipeline.render.overview import overview
+from pipeline.render.aoi.overview import overview
+from pipeline.render.interchange import stac
 
 S2 = "S2A_MSIL1C_20220104T103431_N0301_R108_T32UNG_20220104T123507"
 LANDSAT = "LC08_L1TP_196022_20220105_20220105_02_T1"

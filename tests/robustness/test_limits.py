@@ -14,7 +14,7 @@ import zstandard
 from pipeline import ingest
 from pipeline.event import MAX_LINE_BYTES, MAX_NAME_LENGTH, MAX_TILES, EventInvalid, decode
 from pipeline.log.compose import compose
-from pipeline.render.bodies import MOST_REPEATED_BYTES
+from pipeline.render.interchange.bodies import MOST_REPEATED_BYTES
 from pipeline.render.pagers import linked_pages
 from pipeline.store import record
 from pipeline.store.database import open_database

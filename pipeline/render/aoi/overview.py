@@ -1,0 +1,77 @@
+"""`GET /aoi/{aoi}`: the workload of an AOI, as the API's text (to the byte) and as JSON."""
+
+from collections import Counter
+
+import msgspec
+
+from pipeline.event import STATUSES, Status
+from pipeline.render.interchange.bodies import leaves, roots
+from pipeline.store.board import Board, BoardTile
+
+_ORDER: tuple[Status, ...] = ("NEW", "PENDING", "DONE", "RETRY", "FAILED")
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many scenes or tiles are in each status."""
+
+    new: int = 0
+    pending: int = 0
+    done: int = 0
+    retry: int = 0
+    failed: int = 0
+    total: int = 0
+
+    def of(self, status: Status) -> int:
+        return int(getattr(self, status.lower()))
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """The workload of an AOI, and the days (UTC) of its earliest root tile and its latest leaf tile."""
+
+    id: str
+    status: Status
+    scenes: Counts
+    tiles: Counts
+    root_tiles: int
+    first: str | None = msgspec.field(name="from")
+    last: str | None = msgspec.field(name="to")
+
+
+def overview(board: Board) -> Overview:
+    """Counts an AOI's scenes and tiles. Every count on every page comes from here."""
+    root_tiles = roots(board)
+    return Overview(
+        board.name,
+        board.status,
+        count([scene.status for scene in board.scenes.values()]),
+        count([tile.status for tile in board.tiles.values()]),
+        len(root_tiles),
+        min(_days(root_tiles), default=None),
+        max(_days(leaves(board)), default=None),
+    )
+
+
+def text(of: Overview) -> bytes:
+    """The API's text."""
+    lines = []
+    for title, counts in (("Scenes", of.scenes), ("Tiles", of.tiles)):
+        lines.append(f"{title}:")
+        lines += [f"  {status.lower() + ':':<8} {counts.of(status)}" for status in _ORDER]
+        lines.append(f"  {'Total:':<8} {counts.total}")
+    lines += ["", f"Root tiles : {of.root_tiles}", f"  From: {of.first or '-'}", f"  To:   {of.last or '-'}", ""]
+    return "\n".join(lines).encode()
+
+
+def json(of: Overview) -> bytes:
+    """The same as JSON."""
+    return msgspec.json.encode(of) + b"\n"
+
+
+def count(statuses: list[Status]) -> Counts:
+    """How many are in each status."""
+    found = Counter(statuses)
+    return Counts(**{status.lower(): found[status] for status in STATUSES}, total=len(statuses))
+
+
+def _days(tiles: list[BoardTile]) -> list[str]:
+    return [day for tile in tiles if (day := tile.scene.day)]

@@ -1,0 +1,1 @@
+"""The handover sheets of an AOI's days."""

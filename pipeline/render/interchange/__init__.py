@@ -1,0 +1,1 @@
+"""What other programs read: the API's bodies, GeoJSON, STAC, metrics, feeds, work lists, badges."""

@@ -1,0 +1,1 @@
+"""Everything about one scene: its files, its page, and what happened to it."""
