@@ -9,13 +9,13 @@ from collections.abc import Callable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path
 
 from pipeline.log.place import Data, KeptApart, events_of
-from pipeline.log.place import Place as LogPlace
 from pipeline.publish.parts import Published, Task, publish_aois
+from pipeline.publish.places import SiteRefused, require_places
 from pipeline.publish.plan import OWNED, make_plan, publish_site, stale_paths
-from pipeline.publish.site import BEGUN, Place, Site, SiteOvertaken, file_of, make_site, open_site
+from pipeline.publish.site import BEGUN, TOLD, TOLD_TO_PAGES, Place, Site, SiteOvertaken, make_site, open_site
 from pipeline.refresh import Refreshed, refresh
 from pipeline.render.edition import stac_edition
 from pipeline.stages import Elsewhere, results, submit
@@ -23,13 +23,6 @@ from pipeline.store import published as record
 from pipeline.store.database import Database
 from pipeline.store.held import Store, hold_store
 
-TOLD = "build.json"
-"""What the site says of its build, written at the very end."""
-TOLD_TO_PAGES = "build/build.json"
-"""The same as a script: a page that was opened from a file can't read another file, but it can run one.
-
-Its name is that of the one file that differs from build to build, for whatever compares or copies sites.
-"""
 _FILES_TOLD = 1_000
 """So many log files are named in build.json, the last by their names: in a bucket each command makes one."""
 _FLUSH_EACH = 256
@@ -68,10 +61,6 @@ class Built:
             self.written += len(result.written)
             self.unchanged += result.unchanged
             self.warnings += result.warnings
-
-
-class SiteRefused(Exception):
-    """The folder isn't one that this build may write its site to."""
 
 
 def build(
@@ -134,18 +123,6 @@ def _holds_the_present(site: Place) -> bool:
         return there.has(TOLD) and "as_of" not in (_told_before(there) or {})
 
 
-def require_places(data: Data, site: Place) -> None:
-    """Raises FileNotFoundError if the data folder has no log, SiteRefused if the site may not be written."""
-    log = events_of(data)
-    if isinstance(log, Path) and not log.is_dir():
-        raise FileNotFoundError(
-            errno.ENOENT, "there is no log folder: mount it, name another one (--data), or make it", str(log)
-        )
-    if _in_each_others_way(site, log):
-        raise SiteRefused(f"the site {site} and the log {log} would be in each other's way: name another --site")
-    _require_own(site)
-
-
 def _refreshed(database: Database, data: Data, until: str | None = None, workers: Executor | None = None) -> Refreshed:
     """What is new in the log. Raises OSError if nothing is known of a log, where no missing folder tells of that."""
     log = events_of(data)
@@ -164,47 +141,6 @@ def _absolute(data: Data) -> Data:
         return data.absolute()
     place = data.place.absolute() if isinstance(data.place, Path) else data.place
     return KeptApart(place, data.store.absolute())
-
-
-def _in_each_others_way(site: Place, log: LogPlace) -> bool:
-    """Whether one is within the other."""
-    if isinstance(site, str) != isinstance(log, str):
-        return False
-    inner, outer = (_comparable(site), _comparable(log))
-    return inner.is_relative_to(outer) or any(outer.is_relative_to(inner / folder) for folder in OWNED)
-
-
-def _comparable(place: Place) -> PurePath:
-    if isinstance(place, Path):
-        return place.resolve()
-    scheme, _, path = place.partition("://")
-    return PurePosixPath("s3" if scheme == "s3a" else scheme, path)
-
-
-def _require_own(site: Place) -> None:
-    """A site's folders hold nothing but the site: what else is found in them is removed. So it must not be precious.
-
-    Raises SiteRefused.
-    """
-    if isinstance(site, str):
-        with open_site(site) as there:
-            if any(map(there.has, (TOLD, TOLD_TO_PAGES, BEGUN, "aoi/index.json"))):
-                return
-            if found := min(there.paths(OWNED), default=None):
-                raise SiteRefused(_precious(f"{file_of(site, found)} is"))
-        return
-    if any((site / mark).exists() for mark in (TOLD, TOLD_TO_PAGES, BEGUN, "aoi/index.json")):
-        return
-    for folder in OWNED:
-        if (site / folder).is_dir() and any((site / folder).iterdir()):
-            raise SiteRefused(_precious(f"{site / folder} holds files that are"))
-
-
-def _precious(what: str) -> str:
-    return (
-        f"{what} no site's of this program, and would be removed: name another place for the site (--site), or move "
-        "that away"
-    )
 
 
 def _publish(

@@ -10,10 +10,10 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from pipeline.build import require_places
 from pipeline.cli.output import warn
 from pipeline.disk import make_folders
 from pipeline.log.place import Data, KeptApart, store_of
+from pipeline.publish.places import require_places
 from pipeline.publish.site import Place, make_site
 from pipeline.render.edition import ExtraMissing
 from pipeline.stages import Elsewhere

@@ -11,6 +11,13 @@ Place: TypeAlias = Path | str
 """A folder, or a URL that fsspec knows (`s3://bucket/board`)."""
 
 
+TOLD = "build.json"
+"""What the site says of its build, written at the very end."""
+TOLD_TO_PAGES = "build/build.json"
+"""The same as a script: a page that was opened from a file can't read another file, but it can run one.
+
+Its name is that of the one file that differs from build to build, for whatever compares or copies sites.
+"""
 BEGUN = ".sceneboard-unfinished"
 """A file of the site while a build is under way: it names that build, so that what is left of another one stops."""
 
@@ -112,4 +119,16 @@ def file_of(place: Place, path: str) -> str:
     return f"{place.rstrip('/')}/{path}" if isinstance(place, str) else str(place / path)
 
 
-__all__ = ["BEGUN", "Place", "Site", "SiteOvertaken", "file_of", "is_url", "make_site", "open_site", "require_turn"]
+__all__ = [
+    "BEGUN",
+    "TOLD",
+    "TOLD_TO_PAGES",
+    "Place",
+    "Site",
+    "SiteOvertaken",
+    "file_of",
+    "is_url",
+    "make_site",
+    "open_site",
+    "require_turn",
+]

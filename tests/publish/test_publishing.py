@@ -14,7 +14,8 @@ from site_tree import differing, read, tree
 
 from pipeline import build as building
 from pipeline import disk
-from pipeline.build import SiteRefused, build, build_as_of
+from pipeline.build import build, build_as_of
+from pipeline.publish.places import SiteRefused
 from pipeline.publish.site import BEGUN, SiteOvertaken
 from pipeline.publish.writer import SiteWriter
 from pipeline.store.held import LOCK, STORE

@@ -16,7 +16,7 @@ from s3fs import S3FileSystem
 from site_tree import differing, tree
 
 from pipeline import objects as module
-from pipeline.build import SiteRefused, build
+from pipeline.build import build
 from pipeline.cli import main
 from pipeline.log import bucket as bucket_module
 from pipeline.log.bucket import LogUnreachable
@@ -25,6 +25,7 @@ from pipeline.log.folder import FolderLog
 from pipeline.log.place import KeptApart, data_at, open_log, store_of
 from pipeline.log.stretches import in_parts, stretches
 from pipeline.objects import Objects, Stat
+from pipeline.publish.places import SiteRefused
 from pipeline.watch.log_state import LogState
 
 pytestmark = pytest.mark.usefixtures("unflushed")

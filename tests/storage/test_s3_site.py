@@ -18,10 +18,11 @@ from s3_server import S3
 from site_tree import differing, tree
 
 from pipeline import build as building
-from pipeline.build import SiteRefused, build
+from pipeline.build import build
 from pipeline.cli import main
 from pipeline.objects import Changed, Objects, StorageUnusable
 from pipeline.publish.object_site import ObjectSite
+from pipeline.publish.places import SiteRefused
 from pipeline.publish.site import BEGUN, SiteOvertaken
 
 SEED = int(os.environ.get("SCENEBOARD_SEED", "1"))
