@@ -59,8 +59,13 @@ def store(log: Log) -> Iterator[Taken]:
         yield Taken(database, log)
 
 
-@pytest.fixture
-def unflushed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing waits for the disk. Where that matters has tests of its own."""
-    monkeypatch.setattr(os, "fsync", lambda fd: None)
-    monkeypatch.setattr(os, "sync", lambda: None)
+@pytest.fixture(scope="session", autouse=True)
+def unflushed() -> Iterator[None]:
+    """No test waits for the disk: no machine loses its power here. That something is flushed is seen in the calls.
+
+    Programs that tests start flush as ever.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda fd: None)
+        patch.setattr(os, "sync", lambda: None)
+        yield

@@ -197,7 +197,7 @@ def test_a_log_that_is_not_there_yet_is_looked_for(tmp_path: Path, time: Time) -
     assert "can't be watched (No such file or directory): it is looked at every 10 seconds instead" in warned[0]
 
 
-def test_fifteen_builds_leave_no_file_open(data: Path, site: Path, log: Log, time: Time, unflushed: None) -> None:
+def test_fifteen_builds_leave_no_file_open(data: Path, site: Path, log: Log, time: Time) -> None:
     open_files = []
 
     def real() -> Built:
