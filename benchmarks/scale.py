@@ -34,11 +34,14 @@ _ONCE_MORE = 2
 
 
 def main(folder: Path, size: str) -> None:
-    """Measures, and prints JSON."""
+    """Measures, and prints JSON, part by part."""
     source = log_of(folder, SIZES[size])
+    stages = _stages(folder, source)
+    print(json.dumps({"size": size, "stages": stages}, indent=1), flush=True)
+    told = _ways(folder, source, SIZES[size])
+    print(json.dumps(told, indent=1), flush=True)
     memory = [_memory(folder, one) for one in GROWING]
-    told = {"size": size, "memory": memory, "stages": _stages(folder, source), **_ways(folder, source, SIZES[size])}
-    print(json.dumps(told, indent=1))
+    print(json.dumps(memory, indent=1), flush=True)
     ways = told["ways"]
     coordination = max(
         ways[dask][what] / ways[processes][what]
