@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from pipeline.publish.plan import OWNED, make_plan, publish_site, stale_paths
 from pipeline.publish.site import BEGUN, TOLD, TOLD_TO_PAGES, Place, Site, SiteOvertaken, make_site, open_site
 from pipeline.refresh import Refreshed, refresh
 from pipeline.render.edition import stac_edition
-from pipeline.stages import Elsewhere, results, submit
+from pipeline.stages import Elsewhere, Startable, results, submit
 from pipeline.store import published as record
 from pipeline.store.database import Database
 from pipeline.store.held import Store, hold_store
@@ -126,7 +126,12 @@ def _holds_the_present(site: Place) -> bool:
 def _refreshed(database: Database, data: Data, until: str | None = None, workers: Executor | None = None) -> Refreshed:
     """What is new in the log. Raises OSError if nothing is known of a log, where no missing folder tells of that."""
     log = events_of(data)
-    found = refresh(database, log, until, workers)
+
+    def make_ready(aois: Sequence[str]) -> None:
+        if len(aois) > 1 and isinstance(workers, Startable):  # they start while this process folds
+            workers.start()
+
+    found = refresh(database, log, until, workers, make_ready)
     if isinstance(log, str) and not record.count_log(database):
         if found.unreadable:
             raise OSError(errno.EACCES, f"nothing of it can be read: {found.unreadable[0].reason}", log)

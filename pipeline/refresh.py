@@ -1,6 +1,6 @@
 """Brings the store up to the log: what is new is taken in, and the AOIs that it touches are folded again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,11 +37,18 @@ class Refreshed:
     unfinished: list[Unfinished] = field(default_factory=list)
 
 
-def refresh(database: Database, place: Place, until: str | None = None, workers: Executor | None = None) -> Refreshed:
+def refresh(
+    database: Database,
+    place: Place,
+    until: str | None = None,
+    workers: Executor | None = None,
+    tell: Callable[[Sequence[str]], None] | None = None,
+) -> Refreshed:
     """Takes in what the log has beyond the store, and folds what it touches, in one transaction.
 
     With `until`, an instant, later events are left out: for a store of its own only. A large log is read and folded by
-    `workers`, or in this process. Raises WorkersLost.
+    `workers`, or in this process. `tell` is told which AOIs' past has changed, before they are folded. Raises
+    WorkersLost.
     """
     log = open_log(place)
     found = log.look(positions(database))
@@ -52,6 +59,8 @@ def refresh(database: Database, place: Place, until: str | None = None, workers:
         forget_places(database, found.replaced, found.gone)
         result.folded = sorted(_take_in(database, log, place, found.to_read, until, workers, spool, result))
         if result.folded:
+            if tell is not None:
+                tell(result.folded)
             revision = int(database.value("revision") or 0) + 1
             tasks = _fold_tasks(packed_pasts(database, result.folded), spool)
             for rows in in_turn(fold_aois, tasks, workers):

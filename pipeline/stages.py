@@ -56,6 +56,14 @@ class Elsewhere(Executor):
         """A folder that this process and all workers see under this name. What it holds is removed in the end."""
 
 
+class Startable(Executor):
+    """An executor whose workers take a while to start."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Has them start now, before there is work for them."""
+
+
 def in_turn(stage: Callable[[_Task], _Result], tasks: Iterable[_Task], workers: Executor | None) -> Iterator[_Result]:
     """The results of a stage in the order of its tasks: by `workers`, some tasks ahead, or in this process.
 

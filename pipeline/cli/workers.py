@@ -16,7 +16,7 @@ from pipeline.log.place import Data, KeptApart, store_of
 from pipeline.publish.places import require_places
 from pipeline.publish.site import Place, make_site
 from pipeline.render.edition import ExtraMissing
-from pipeline.stages import Elsewhere
+from pipeline.stages import Elsewhere, Startable
 
 
 @contextmanager
@@ -56,13 +56,18 @@ def workers(count: int, *, uninterrupted: bool = False) -> Iterator[Executor | N
         yield executor
 
 
-class _Later(Executor):
-    """Starts its processes when the first work comes: a build with little to do needs none."""
+class _Later(Startable):
+    """Starts its processes when it is told to or the first work comes: a build with little to do needs none."""
 
     def __init__(self, count: int, uninterrupted: bool) -> None:
         self._count = count
         self._uninterrupted = uninterrupted
         self._pool: ProcessPoolExecutor | None = None
+
+    def start(self) -> None:
+        if self._pool is None:
+            for _ in range(self._count):  # a process is started for each, as none is idle yet
+                self.submit(_nothing)
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         if self._pool is None:
@@ -77,6 +82,10 @@ class _Later(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _begin(uninterrupted: bool) -> None:

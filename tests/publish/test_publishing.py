@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pipeline.build import build, build_as_of
 from pipeline.publish.places import SiteRefused
 from pipeline.publish.site import BEGUN, SiteOvertaken
 from pipeline.publish.writer import SiteWriter
+from pipeline.stages import Startable
 from pipeline.store.held import LOCK, STORE
 from pipeline.store.lock import StoreHeld, working
 
@@ -457,3 +459,33 @@ def test_a_build_leaves_the_search_for_cycles_as_it_was(board: Callable[..., Any
     before = gc.get_threshold(), gc.get_freeze_count(), gc.isenabled()
     board(full=True, check_site=True)
     assert (gc.get_threshold(), gc.get_freeze_count(), gc.isenabled()) == before
+
+
+class Starting(Startable):
+    """Says when it was told to start, and when the first work came; does it here."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def start(self) -> None:
+        self.told.append("start")
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        self.told.append("work")
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def test_workers_start_while_what_they_will_render_is_folded(log: Log, data: Path, site: Path) -> None:
+    for number, name in enumerate(("A", "B"), 1):
+        log.aoi(name)
+        log.scene(number, {10 * number: None}, aoi=name)
+    both, none, one = Starting(), Starting(), Starting()
+    build(data, site, workers=both)
+    assert both.told == ["start", "work", "work"]
+    build(data, site, workers=none)
+    assert none.told == []
+    log.says("scene", 1, "DONE")
+    build(data, site, workers=one)
+    assert one.told == [], "one AOI is rendered here"
