@@ -128,8 +128,9 @@ def _refreshed(database: Database, data: Data, until: str | None = None, workers
     log = events_of(data)
 
     def make_ready(aois: Sequence[str]) -> None:
-        if len(aois) > 1 and isinstance(workers, Startable):  # they start while this process folds
-            workers.start()
+        to_render = sum(name != "" for name in aois)
+        if to_render > 1 and isinstance(workers, Startable):  # they start while this process folds
+            workers.start(to_render)
 
     found = refresh(database, log, until, workers, make_ready)
     if isinstance(log, str) and not record.count_log(database):

@@ -267,7 +267,7 @@ class Objects:
 
     def _full(self, path: str) -> str:
         if not path or path.startswith("/") or any(part in ("", ".", "..") for part in path.split("/")):
-            raise ValueError(f"{path!r} is not the name of an object below {self.url}")
+            raise _NameInvalid(f"{path!r} is not the name of an object below {self.url}")
         return f"{self._root}/{path}"
 
     @contextmanager
@@ -276,7 +276,7 @@ class Objects:
         where = f"{self.url}/{path}".rstrip("/")
         try:
             yield
-        except (Changed, ValueError):
+        except (Changed, _NameInvalid):
             raise
         except Exception as error:
             if _code(error) in ("PreconditionFailed", "ConditionalRequestConflict", "412"):
@@ -293,6 +293,10 @@ class Objects:
                     errno.ENOENT, f"there is no such bucket or object ({_said(error)})", where
                 ) from error
             raise OSError(number, _said(error), where) from error
+
+
+class _NameInvalid(ValueError):
+    """No name that an object can have: a mistake of the caller."""
 
 
 class _Parts(io.RawIOBase):

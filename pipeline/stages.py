@@ -60,8 +60,8 @@ class Startable(Executor):
     """An executor whose workers take a while to start."""
 
     @abstractmethod
-    def start(self) -> None:
-        """Has them start now, before there is work for them."""
+    def start(self, most: int) -> None:
+        """Has as many as there are, or `most`, start now, before there is work for them."""
 
 
 def in_turn(stage: Callable[[_Task], _Result], tasks: Iterable[_Task], workers: Executor | None) -> Iterator[_Result]:

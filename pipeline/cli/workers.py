@@ -3,8 +3,8 @@
 import os
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -64,10 +64,11 @@ class _Later(Startable):
         self._uninterrupted = uninterrupted
         self._pool: ProcessPoolExecutor | None = None
 
-    def start(self) -> None:
+    def start(self, most: int) -> None:
         if self._pool is None:
-            for _ in range(self._count):  # a process is started for each, as none is idle yet
-                self.submit(_nothing)
+            with suppress(BrokenExecutor):  # which the first work finds, too, and tells
+                for _ in range(min(self._count, most)):  # a process is started for each, as none is idle yet
+                    self.submit(_do_nothing)
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         if self._pool is None:
@@ -84,7 +85,7 @@ class _Later(Startable):
             self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass
 
 

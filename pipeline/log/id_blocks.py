@@ -13,6 +13,7 @@ block is claimed. Ids may be lost so (a kill, a power cut, a lost state folder),
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from contextlib import suppress
@@ -61,7 +62,8 @@ def take_ids(ids: Place, kind: Literal["scene", "tile"], count: int, *, above: i
         raise ClaimFailed(f"No {kind} ids could be handed out from {ids}. {problem}") from problem
     except OSError as problem:
         told = f"{problem.filename}: {problem.strerror}." if isinstance(ids, str) else advice(problem)
-        raise ClaimFailed(f"No {kind} ids could be handed out from {ids}: {told} Try again.") from problem
+        again = "" if problem.errno in (errno.ENOTSUP, errno.EACCES) else " Try again."
+        raise ClaimFailed(f"No {kind} ids could be handed out from {ids}: {told}{again}") from problem
 
 
 class _Rest(NamedTuple):

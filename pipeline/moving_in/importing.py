@@ -1,11 +1,13 @@
 """`import`: reads a server's answers, plans events, checks the plan against the answers, and appends."""
 
-from collections.abc import Collection, Iterator
+import sys
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from pipeline.event import Event, decode, moment
 from pipeline.fold.aoi_status import aoi_status
 from pipeline.fold.apply import Folded, fold
+from pipeline.log.batches import batches
 from pipeline.log.place import Data, events_of, open_log
 from pipeline.moving_in.answers import AoiAnswers, Source
 from pipeline.moving_in.conflicts import check_unique, claims_of, conflicts
@@ -22,7 +24,6 @@ from pipeline.store.folds import Past, pasts
 from pipeline.store.held import hold_store
 from pipeline.store.known import NEVER
 
-_BATCH_BYTES = 128 * 1024 * 1024
 _MOST_NAMED = 20
 
 
@@ -77,7 +78,8 @@ def import_answers(
             answered = {answers.name for answers in every}
             result.left = [name for name, _ in record.aois(database) if name not in answered]
         if not dry_run:
-            for batch in _batches(result.aois):
+            lines = (line for aoi in result.aois for line in aoi.lines)
+            for batch in batches(lines, sys.maxsize):
                 open_log(events_of(data)).append(batch)
     return result
 
@@ -140,16 +142,3 @@ def _told(past: Past, answers: AoiAnswers, lines: list[bytes], left: list[Differ
             "Sceneboard by the scenes and tiles alone"
         )
     return ImportedAoi(answers.name, len(answers.scenes), len(answers.tiles), lines, left, notes)
-
-
-def _batches(aois: list[ImportedAoi]) -> Iterator[list[bytes]]:
-    batch: list[bytes] = []
-    size = 0
-    for line in (line for aoi in aois for line in aoi.lines):
-        if batch and size + len(line) > _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(line)
-        size += len(line) + 1
-    if batch:
-        yield batch

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from pipeline.event import EventInvalid, decode, moment
+from pipeline.log.batches import batches
 from pipeline.log.compose import Unwritable, compose
 from pipeline.log.place import Data, events_of, open_log
 from pipeline.operate.answer import Answer, Code
@@ -29,8 +30,8 @@ def append_results(data: Data, text: bytes, name: str, source: str | None) -> An
             return Answer(name, Code.USAGE, f"{where}: {invalid}; nothing of {name} was appended")
     log = open_log(events_of(data))
     size = _BATCH if isinstance(events_of(data), Path) else _BATCH_OF_A_BUCKET
-    for start in range(0, len(lines), size):
-        log.append(lines[start : start + size])
+    for batch in batches(lines, size):
+        log.append(batch)
     return Answer(name, Code.OK, f"{name}: {len(lines):,} events appended", appended=bool(lines))
 
 

@@ -5,6 +5,7 @@ fingerprint of what it is made from; a unit whose fingerprint the site has alrea
 """
 
 import gc
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from pipeline.render.aoi.files import aoi_files
 from pipeline.render.aoi.summary import encoded
 from pipeline.render.interchange.features import Features
 from pipeline.render.scene.files import SceneFiles
+from pipeline.render.section import Section
 from pipeline.stages import about_aois, few_collections
 from pipeline.store.board import load_board
 from pipeline.store.database import Database, open_database
 from pipeline.store.held import LOCK
 from pipeline.store.lock import working
 
+_FILES_AT_ONCE = 64
 _SECTIONS = "sections/"
 """The unit that has an AOI's sections; each has a fingerprint of its own there."""
 
@@ -95,6 +98,17 @@ def publish_aois(task: Task) -> Published:
     return result
 
 
+def _made(sections: Iterable[Section], most: int) -> Iterator[dict[str, bytes]]:
+    """The files of sections, some at a time: a storage takes several side by side."""
+    files: dict[str, bytes] = {}
+    for section in sections:
+        files |= section.make()
+        if len(files) >= most:
+            yield files
+            files = {}
+    yield files
+
+
 def _publish_aoi(database: Database, site: Site, task: Task, name: str, result: Published) -> None:
     board = load_board(database, name)
     folder = task.folders[name]
@@ -122,9 +136,8 @@ def _publish_aoi(database: Database, site: Site, task: Task, name: str, result: 
         aoi_units.append((unit_of_aoi, name, stamp_of_aoi, "\n".join(made.files), encoded(made.summary)))
         unit_of_sections, stamps = f"{_SECTIONS}{folder}", Stamps.of(made.sections, task.edition)
         outdated_sections = stamps.outdated(known.get(unit_of_sections))
-        for section in made.sections:
-            if section.name in outdated_sections:
-                left |= site.write_missing(section.make())
+        for some in _made((one for one in made.sections if one.name in outdated_sections), _FILES_AT_ONCE):
+            left |= site.write_missing(some)
         paths = "\n".join(path for section in made.sections for path in section.paths)
         aoi_units.append((unit_of_sections, name, stamps.encoded(), paths, ""))
         del made  # of a large AOI it is the most that there is

@@ -467,8 +467,8 @@ class Starting(Startable):
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    def start(self) -> None:
-        self.told.append("start")
+    def start(self, most: int) -> None:
+        self.told.append(f"start {most}")
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         self.told.append("work")
@@ -483,7 +483,7 @@ def test_workers_start_while_what_they_will_render_is_folded(log: Log, data: Pat
         log.scene(number, {10 * number: None}, aoi=name)
     both, none, one = Starting(), Starting(), Starting()
     build(data, site, workers=both)
-    assert both.told == ["start", "work", "work"]
+    assert both.told == ["start 2", "work", "work"]
     build(data, site, workers=none)
     assert none.told == []
     log.says("scene", 1, "DONE")

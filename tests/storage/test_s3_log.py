@@ -375,6 +375,33 @@ def test_nobody_answers(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "Could not connect to the endpoint URL" in done.output
 
 
+@pytest.mark.usefixtures("stores")
+def test_an_address_without_its_scheme_is_told_of(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:9")
+    monkeypatch.setattr("s3fs.S3FileSystem._cache", {})
+    done = run("s3://bucket/board", "tile", "retry", "1", "--no-check")
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert "Invalid endpoint: localhost:9" in done.output
+
+
+def test_whoever_may_not_list_claims_another_block_where_his_own_is_gone(bucket: str, s3: S3, stores: Path) -> None:
+    """S3 answers 403, not 404, for what isn't there."""
+    well(bucket, "aoi", "create", "Demo")
+    well(bucket, "scene", "add", "Demo", "-", text=json.dumps(without_ids(1)))
+    claims = [path for path in objects(bucket) if path.startswith("ids/")]
+    Objects(bucket).remove(claims)
+    hidden = set(claims)
+
+    def forbidden(method: str, path: str) -> tuple[str, str] | None:
+        name = path[path.find("/board/") + 7 :]
+        if method == "PUT":
+            hidden.discard(name)
+        return ("403 Forbidden", "AccessDenied") if method == "GET" and name in hidden else None
+
+    s3.fault = forbidden
+    well(bucket, "scene", "add", "Demo", "-", text=json.dumps(without_ids(2)))
+
+
 def test_an_answer_that_is_lost_makes_nothing_twice(bucket: str, s3: S3, stores: Path) -> None:
     """The object was put, and its put is answered by an error: it is put again, and is there already."""
     lost: list[str] = []
