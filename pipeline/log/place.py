@@ -113,10 +113,6 @@ def _caches() -> Path:
     return above / "sceneboard"
 
 
-_SERVICE = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_PROFILE", "FSSPEC_S3_ENDPOINT_URL")
-"""What says at whose address a bucket is; a profile may name an address, too."""
-
-
 def _name_of(place: Place) -> str:
     """The name of the folder of a log's store: readable, and another one for any other log."""
     import hashlib
@@ -124,6 +120,8 @@ def _name_of(place: Place) -> str:
     if isinstance(place, Path):
         text = str(place.resolve())
     else:  # the same bucket's name at another service's address is another bucket
-        text = " ".join([place.rstrip("/"), *(os.environ.get(name, "") for name in _SERVICE)])
+        address = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        profile, of_fsspec = os.environ.get("AWS_PROFILE"), os.environ.get("FSSPEC_S3_ENDPOINT_URL")
+        text = " ".join([place.rstrip("/"), address or "", profile or "", of_fsspec or ""])
     readable = re.sub(r"[^A-Za-z0-9]+", "-", str(place)).strip("-")[-80:]
     return f"{readable}-{hashlib.sha256(os.fsencode(text)).hexdigest()[:16]}"
