@@ -1,5 +1,7 @@
 """What a web server with a block of the documentation answers: a path, the file of the site, its content type."""
 
+from http.client import HTTPConnection, HTTPMessage
+
 ANSWERS = [
     ("/", "index.html", "text/html; charset=utf-8"),
     ("/aoi/", "aoi/index.json", "application/json"),
@@ -33,3 +35,15 @@ CHANGES = [
     ("PATCH", "/aoi/"),
 ]
 """The API's calls that change something, and what else is no way to read."""
+
+
+def asked(
+    connection: HTTPConnection, path: str, method: str, headers: dict[str, str]
+) -> tuple[int, HTTPMessage, bytes]:
+    """What a server answers to one request: status, headers, body."""
+    try:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+    finally:
+        connection.close()

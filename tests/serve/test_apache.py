@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from served_paths import ANSWERS, CHANGES, NOT_THERE
+from served_paths import ANSWERS, CHANGES, NOT_THERE, asked
 
 APACHE = shutil.which("apache2") or shutil.which("apache2", path="/usr/sbin") or shutil.which("httpd")
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "serving.md"
@@ -102,13 +102,7 @@ def serving(folder: Path) -> Iterator[int]:
 
 
 def ask(port: int, path: str, method: str = "GET") -> tuple[int, http.client.HTTPMessage, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request(method, path)
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read()
-    finally:
-        connection.close()
+    return asked(http.client.HTTPConnection("127.0.0.1", port, timeout=10), path, method, {})
 
 
 @pytest.mark.parametrize(("path", "file", "type"), ANSWERS)

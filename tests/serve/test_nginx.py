@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from served_paths import ANSWERS, CHANGES, NOT_THERE
+from served_paths import ANSWERS, CHANGES, NOT_THERE, asked
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "serving.md"
@@ -63,13 +63,8 @@ def nginx(served_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def ask(nginx: Path, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> tuple[int, str, bytes]:
-    connection = ByFile(nginx)
-    try:
-        connection.request(method, path, headers=headers or {})
-        answer = connection.getresponse()
-        return answer.status, answer.getheader("Content-Type", ""), answer.read()
-    finally:
-        connection.close()
+    status, told, body = asked(ByFile(nginx), path, method, headers or {})
+    return status, told.get("Content-Type", ""), body
 
 
 @pytest.mark.parametrize(("path", "file", "type"), ANSWERS)
