@@ -3,10 +3,9 @@
 import errno
 from pathlib import Path, PurePath, PurePosixPath
 
-from pipeline.log.place import Data, events_of
-from pipeline.log.place import Place as LogPlace
+from pipeline.log.place import Data, Place, events_of
 from pipeline.publish.plan import OWNED
-from pipeline.publish.site import BEGUN, TOLD, TOLD_TO_PAGES, Place, file_of, open_site
+from pipeline.publish.site import BEGUN, TOLD, TOLD_TO_PAGES, file_of, open_site
 
 _MARKS = (TOLD, TOLD_TO_PAGES, BEGUN, "aoi/index.json")
 """By any of these a place is known as a site, or as what was left of one."""
@@ -28,7 +27,7 @@ def require_places(data: Data, site: Place) -> None:
     _require_own(site)
 
 
-def _in_each_others_way(site: Place, log: LogPlace) -> bool:
+def _in_each_others_way(site: Place, log: Place) -> bool:
     """Whether one is within the other."""
     if isinstance(site, str) != isinstance(log, str):
         return False

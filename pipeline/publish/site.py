@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Protocol, Self, TypeAlias
+from typing import Protocol, Self
 
 from pipeline import disk
+from pipeline.log.place import Place
 from pipeline.objects import is_url
-
-Place: TypeAlias = Path | str
-"""A folder, or a URL that fsspec knows (`s3://bucket/board`)."""
-
 
 TOLD = "build.json"
 """What the site says of its build, written at the very end."""
