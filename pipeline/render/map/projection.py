@@ -175,15 +175,27 @@ class Frame:
         return [(round((x - left) * scale), round((top - y) * scale)) for x, y in points]
 
 
+def round_points(
+    points: Iterable[Point], margin: float, least_km: float, lowest: float, highest: float
+) -> tuple[Rect, float, float]:
+    """A rectangle round points, of which there is at least one, its width and its height.
+
+    `margin` is the share of their extent that is left free on each side; the width is at least `least_km`, the height
+    from `lowest` to `highest` of it.
+    """
+    xs, ys = zip(*points, strict=True)
+    width = max((max(xs) - min(xs)) * (1 + 2 * margin), least_km)
+    height = (max(ys) - min(ys)) * (1 + 2 * margin)
+    width = max(width, height / highest)
+    height = max(height, width * lowest)
+    x, y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    return Rect(x - width / 2, y - height / 2, x + width / 2, y + height / 2), width, height
+
+
 def framed(projection: Projection, points: Iterable[Point]) -> Frame:
     """A frame round the points, of which there is at least one, with a margin and of a shape that suits a page."""
-    xs, ys = zip(*points, strict=True)
-    width = max((max(xs) - min(xs)) * (1 + 2 * _MARGIN), _LEAST_KM)
-    height = (max(ys) - min(ys)) * (1 + 2 * _MARGIN)
-    width = max(width, height / _HIGHEST)
-    height = max(height, width * _LOWEST)
-    x, y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
-    rect = Rect(x - width / 2, y - height / 2, x + width / 2, y + height / 2).within(projection.world)
+    rect, *_ = round_points(points, _MARGIN, _LEAST_KM, _LOWEST, _HIGHEST)
+    rect = rect.within(projection.world)
     return Frame(projection, rect, round(UNITS * (rect.top - rect.bottom) / (rect.right - rect.left)))
 
 

@@ -13,7 +13,7 @@ from pipeline.products import describe
 from pipeline.render.interchange.features import Footprint, footprint
 from pipeline.render.map.grid import GridLine, grid, latitude, longitude
 from pipeline.render.map.path import rejoined
-from pipeline.render.map.projection import UNITS, Dot, Frame, Point, Projection, Rect, outline, suited
+from pipeline.render.map.projection import UNITS, Dot, Frame, Point, Projection, outline, round_points, suited
 from pipeline.render.plain import built, one_line
 from pipeline.store.board import BoardScene, BoardTile
 
@@ -140,13 +140,7 @@ def _drawing(found: Sequence[Footprint]) -> Drawing | None:
 
 def _frame(projection: Projection, points: Sequence[Point]) -> Frame:
     """A frame close round the points, of a shape that suits a page."""
-    xs, ys = zip(*points, strict=True)
-    width = max((max(xs) - min(xs)) * (1 + 2 * _MARGIN), _LEAST_KM)
-    height = (max(ys) - min(ys)) * (1 + 2 * _MARGIN)
-    width = max(width, height / _HIGHEST)
-    height = max(height, width * _LOWEST)
-    x, y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
-    rect = Rect(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    rect, width, height = round_points(points, _MARGIN, _LEAST_KM, _LOWEST, _HIGHEST)
     return Frame(projection, rect, round(UNITS * height / width))
 
 
