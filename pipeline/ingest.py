@@ -280,7 +280,7 @@ class _Sorter:
         except (UnicodeDecodeError, EventInvalid, TimestampInvalid):
             events, moments = self._one_by_one(stretch, reader, lines, most_bad)
             lines = lines[: len(events)]
-        kept = [line.removesuffix(b"\r") for line in lines] if b"\r\n" in block else lines
+        kept = [line.removesuffix(b"\r") for line in lines] if b"\r" in block else lines
         self._sort(place_of(stretch.number, reader.line), kept, events, moments)
         self._held += len(block)
         reader.offset += sum(map(len, lines)) + len(lines)
