@@ -168,7 +168,7 @@ def own_name(name: str) -> str:
 
 @contextmanager
 def no_collections() -> Iterator[None]:
-    """Python doesn't look for cycles among its objects while the block runs, but where `collect` is called.
+    """Python doesn't look for cycles among its objects while the block runs.
 
     Events, scenes and tiles come by the million, and most go without help: looking through those that stay, again and
     again, costs more than all that is done to them.
@@ -206,11 +206,6 @@ def row_files(*paths: Path) -> Iterator[tuple[IO[bytes], ...]]:
             yield tuple(stack.enter_context(path.open("wb")) for path in paths)
     except OSError as error:
         raise OSError(error.errno, error.strerror, error.filename or str(paths[0])) from error
-
-
-def collect() -> None:
-    """Frees what was left in cycles since the last time, such as an AOI that was folded."""
-    gc.collect(0)
 
 
 def collect_now_and_then(left: int) -> None:
