@@ -1,6 +1,13 @@
 """What all tests share: a state folder and an environment of their own, and how Hypothesis looks for examples."""
 
 import os
+import sys
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each process of these tests would else compile all modules anew, where the environment says that none is kept.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 from collections.abc import Iterator
 from pathlib import Path
 
