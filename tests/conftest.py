@@ -11,10 +11,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from arriving import Taken
 from hypothesis import HealthCheck, Phase, settings
 from log_lines import Log
+from memory_databases import MemoryDatabases
 
 from pipeline.store.database import open_database
 
@@ -75,4 +77,12 @@ def unflushed() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda fd: None)
         patch.setattr(os, "sync", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_databases() -> Iterator[None]:
+    """To begin a database in memory takes as long as all that most tests ask of it: here they share the beginning."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "connect", MemoryDatabases(duckdb.connect).connect)
         yield

@@ -1,8 +1,8 @@
 """The executor of a Dask cluster.
 
 Its futures can be waited for like any other executor's. What Dask says when workers or the scheduler are lost becomes
-what stages understand. Dask's own executor (`Client.get_executor`) isn't used: there, if a result is lost with its worker
-and its task fails when it is done again, nobody who waits for it hears of that.
+what stages understand. Dask's own executor (`Client.get_executor`) isn't used: if a result is lost with its worker, and
+its task fails when it is done again, nobody who waits for it there hears of that.
 """
 
 import asyncio

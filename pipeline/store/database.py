@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -170,9 +169,7 @@ def _ensure_schema(database: Database) -> None:
             database.run(f"DROP TABLE {_quoted(table)}")
     schema = files("pipeline.store").joinpath("schema.sql").read_text(encoding="utf-8")
     with database.transaction():
-        for statement in re.sub(r"--.*", "", schema).split(";"):
-            if statement.strip():
-                database.run(statement)
+        database.run(schema)
         database.set_value("schema", SCHEMA_VERSION)
 
 
