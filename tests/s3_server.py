@@ -8,7 +8,7 @@ from typing import Any
 
 import fsspec
 import pytest
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.server import create_backend_app
 from s3fs import S3FileSystem
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -30,7 +30,7 @@ class S3:
     """
 
     def __init__(self) -> None:
-        self._inner = DomainDispatcherApplication(create_backend_app)
+        self._inner = create_backend_app("s3")
         self.requests: list[tuple[str, str]] = []
         self.fault: Callable[[str, str], tuple[str, str] | None] = lambda method, path: None
         self.lost: Callable[[str, str], bool] = lambda method, path: False
