@@ -24,8 +24,8 @@ _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow
 settings.register_profile("same", _UNHURRIED, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate])
 settings.register_profile("explore", _UNHURRIED, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
-"""The same examples in every run, so that a red run tells of a change. `HYPOTHESIS_PROFILE=explore` looks for others
-each time, and for the smallest that fails, which may take minutes."""
+"""The same examples in every run, so that a red run tells of a change. `HYPOTHESIS_PROFILE=explore` looks for more
+and others each time, and for the smallest that fails, which may take minutes."""
 
 
 @pytest.fixture(scope="session", autouse=True)

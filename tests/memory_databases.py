@@ -16,7 +16,7 @@ class MemoryDatabases:
         self._numbers = itertools.count(1)
 
     def connect(self, *named: str, **options: Any) -> Any:
-        """A new and empty database in memory, if that is what is named and nothing else is wished; any other as ever."""
+        """A new and empty database in memory, if one is asked for without further wishes; any other as ever."""
         if named != (":memory:",) or any(options.values()):
             return self._connect(*named, **options)
         started = self._idle.pop() if self._idle else self._connect(":memory:")

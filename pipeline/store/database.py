@@ -56,8 +56,11 @@ class Database:
 
     def append(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         """Appends some rows to a table, in the order of its columns."""
+        some = list(rows)
+        if not some:  # even of nothing an appender makes a transaction's work
+            return
         appender = self.connection.appender(table)
-        appender.append_rows(rows)
+        appender.append_rows(some)
         appender.flush()
 
     def load(self, table: str, rows: Iterable[msgspec.Struct]) -> None:
@@ -91,6 +94,9 @@ class Database:
 
         `columns` are those of the lines, by name, with their types; `select` makes of them those of the table.
         """
+        full = [str(file) for file in files if file.stat().st_size]
+        if not full:
+            return
         described = ", ".join(f"'{name}': '{type}'" for name, type in columns.items())
         self.run(
             f"""
@@ -98,7 +104,7 @@ class Database:
                 ?, format = 'newline_delimited', maximum_object_size = 1000000000, columns = {{{described}}}
             )
             """,
-            [[str(file) for file in files]],
+            [full],
         )
 
     def keep(self, table: str, rows: Sequence[Sequence[object]], columns: str) -> None:
