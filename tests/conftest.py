@@ -1,13 +1,22 @@
 """What all tests share: a state folder and an environment of their own, and how Hypothesis looks for examples."""
 
 import os
+import sys
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each process of these tests would else compile all modules anew, where the environment says that none is kept.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from arriving import Taken
 from hypothesis import HealthCheck, Phase, settings
 from log_lines import Log
+from memory_databases import MemoryDatabases
 
 from pipeline.store.database import open_database
 
@@ -15,8 +24,8 @@ _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow
 settings.register_profile("same", _UNHURRIED, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate])
 settings.register_profile("explore", _UNHURRIED, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
-"""The same examples in every run, so that a red run tells of a change. `HYPOTHESIS_PROFILE=explore` looks for others
-each time, and for the smallest that fails, which may take minutes."""
+"""The same examples in every run, so that a red run tells of a change. `HYPOTHESIS_PROFILE=explore` looks for more
+and others each time, and for the smallest that fails, which may take minutes."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,4 +77,12 @@ def unflushed() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda fd: None)
         patch.setattr(os, "sync", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_databases() -> Iterator[None]:
+    """To begin a database in memory takes as long as all that most tests ask of it: here they share the beginning."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "connect", MemoryDatabases(duckdb.connect).connect)
         yield

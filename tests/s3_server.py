@@ -8,7 +8,9 @@ from typing import Any
 
 import fsspec
 import pytest
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
+from moto.server import create_backend_app
 from s3fs import S3FileSystem
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -30,7 +32,7 @@ class S3:
     """
 
     def __init__(self) -> None:
-        self._inner = DomainDispatcherApplication(create_backend_app)
+        self._inner = create_backend_app("s3")
         self.requests: list[tuple[str, str]] = []
         self.fault: Callable[[str, str], tuple[str, str] | None] = lambda method, path: None
         self.lost: Callable[[str, str], bool] = lambda method, path: False
@@ -100,6 +102,17 @@ def new_bucket(server: S3) -> str:
     fsspec.filesystem("s3").mkdir(name)
     server.requests.clear()
     return f"s3://{name}/board"
+
+
+def held(url: str) -> dict[str, bytes]:
+    """All that the server has below a URL, by path: as it is kept, without a request for each."""
+    name, _, above = url.removeprefix("s3://").partition("/")
+    bucket = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[name]
+    return {
+        key.name.removeprefix(f"{above}/"): key.value
+        for key in bucket.keys.values()
+        if key.name.startswith(f"{above}/")
+    }
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import Any
 
 import geojson
 import pytest
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mgrs import MGRS
@@ -442,7 +443,7 @@ def star_shaped(draw: st.DrawFn) -> tuple[Ring, dict[str, Any]]:
 
 
 @given(star_shaped())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(100, at_length=200))
 def test_a_cut_keeps_the_area(case: tuple[Ring, dict[str, Any]]) -> None:
     ring, geometry = case
     found = normalise(geometry)
@@ -454,7 +455,7 @@ def test_a_cut_keeps_the_area(case: tuple[Ring, dict[str, Any]]) -> None:
 
 
 @given(star_shaped())
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(50, at_length=100))
 def test_what_is_right_already_stays_as_it_is(case: tuple[Ring, dict[str, Any]]) -> None:
     found = normalise(case[1])
     assert normalise(found) == found
@@ -497,7 +498,7 @@ ANYTHING = st.one_of(
 @example(polygon((-179.99999999999997, 80), (-60, 80), (60, 80)))
 @example(polygon((179.99999999999997, 0), (181, 0), (181, 1)))
 @example({"type": "LineString", "coordinates": [[254, -90], [-183.2, -90], [-180, -52]]})
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(150, at_length=400))
 def test_whatever_the_log_holds_the_result_is_right_or_refused(value: object) -> None:
     try:
         found = normalise(value)
@@ -669,7 +670,7 @@ def test_what_is_no_square_of_the_grid_has_no_tile(square: str) -> None:
 
 @given(st.from_regex(r"[0-6][0-9][C-X][A-Z][A-V]", fullmatch=True) | st.text(max_size=6))
 @example("32UNG\ud800")
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(100, at_length=300))
 def test_every_tile_is_right_and_small(square: str) -> None:
     found = of_mgrs(square)
     if found is None:
@@ -759,7 +760,7 @@ def test_what_was_read_is_still_to_be_checked() -> None:
 
 
 @given(star_shaped())
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(20, at_length=50))
 def test_well_known_text_and_geojson_give_the_same_footprint(case: tuple[Ring, dict[str, Any]]) -> None:
     geometry = case[1]
     text = "POLYGON ((" + ", ".join(f"{lon!r} {lat!r}" for lon, lat in geometry["coordinates"][0]) + "))"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from arriving import told
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_lines import Log, line
@@ -77,7 +78,7 @@ def taken_in(log_dir: Path, delivery: Delivery) -> dict[str, Any]:
         return told(database)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(8, at_length=25))
 @given(deliveries(st.integers(2, 8)))
 def test_the_store_hands_on_the_same(drawn: tuple[Sequence[bytes], Delivery]) -> None:
     lines, delivery = drawn
@@ -90,7 +91,7 @@ def test_the_store_hands_on_the_same(drawn: tuple[Sequence[bytes], Delivery]) ->
 # The site, to the byte
 
 
-@settings(max_examples=6)
+@settings(max_examples=examples(3, at_length=6))
 @given(deliveries(st.integers(2, 4)), st.sets(st.integers(1, 3)))
 def test_the_site_has_the_same_bytes(drawn: tuple[Sequence[bytes], Delivery], deleted: set[int]) -> None:
     """`deleted` says before which builds the cache is."""

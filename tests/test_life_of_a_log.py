@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from arriving import told
+from examples import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -184,8 +185,8 @@ class LifeOfALogInABucket(LifeOfALog):
 
 
 TestLifeOfALog = LifeOfALog.TestCase
-TestLifeOfALog.settings = settings(max_examples=12, stateful_step_count=25)
+TestLifeOfALog.settings = settings(max_examples=examples(4, at_length=12), stateful_step_count=25)
 TestLifeOfALogInABucket = pytest.mark.skipif(find_spec("fsspec") is None, reason="needs the package fsspec")(
     LifeOfALogInABucket.TestCase
 )
-TestLifeOfALogInABucket.settings = settings(max_examples=4, stateful_step_count=25)
+TestLifeOfALogInABucket.settings = settings(max_examples=examples(2, at_length=4), stateful_step_count=25)

@@ -13,7 +13,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from torture import corruption, crowds, faults, kills, power_cut, protections, shortages, store_damage, watching
+from torture import (
+    corruption,
+    crowds,
+    faults,
+    kills,
+    made_up,
+    power_cut,
+    protections,
+    shortages,
+    store_damage,
+    watching,
+)
 from torture.findings import Findings
 from torture.protection_table import PROTECTIONS
 from torture.world import prepare, prepare_large
@@ -110,6 +121,10 @@ def _watching(bench: _Bench) -> Findings:
     return watching.attack(bench.world, bench.scratch, bench.times(2_000))
 
 
+def _made_up(_: _Bench) -> Findings:
+    return made_up.attack()
+
+
 ATTACKS: dict[str, Callable[[_Bench], Findings]] = {
     "shortages": _shortages,
     "crowds": _crowds,
@@ -120,6 +135,7 @@ ATTACKS: dict[str, Callable[[_Bench], Findings]] = {
     "kills": _kills,
     "kills-of-large-builds": _kills_of_large_builds,
     "faults": _faults,
+    "made-up": _made_up,
     "protections": _protections,
 }
 

@@ -1,21 +1,25 @@
 """The executor of a Dask cluster.
 
-Tasks go out by Dask's own (`Client.get_executor`), whose futures can be waited for like any other's. What it says when
-workers or the scheduler are lost becomes what stages understand.
+Its futures can be waited for like any other executor's. What Dask says when workers or the scheduler are lost becomes
+what stages understand. Dask's own executor (`Client.get_executor`) isn't used: if a result is lost with its worker, and
+its task fails when it is done again, nobody who waits for it there hears of that.
 """
 
+import asyncio
 import gc
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Future
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import dask.config
-from distributed import Client, KilledWorker, Worker, get_worker
+import distributed
+from distributed import CancelledError, Client, KilledWorker, Worker, get_worker
 from distributed.scheduler import NoValidWorkerError, NoWorkerError
 
 from pipeline.cluster.fitness import (
@@ -47,7 +51,9 @@ class Cluster(Elsewhere):
     """The workers of a cluster. `warnings` has what isn't as it should be."""
 
     def __init__(self, client: Client, spool: Path, machines: Mapping[str, Machine]) -> None:
-        self._executor = client.get_executor(pure=False)
+        self._client = client
+        self._loop: Any = client.loop
+        self._handed_out: WeakSet[distributed.Future[Any]] = WeakSet()
         self._spool = spool
         self._programs = programs()
         self.ahead = max(Elsewhere.ahead, _TASKS_A_WORKER * len(machines))
@@ -60,16 +66,17 @@ class Cluster(Elsewhere):
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         key = f"{fn.__name__}-{secrets.token_hex(8)}"
-        inner = self._executor.submit(perform, self._programs, fn, *args, key=key, **kwargs)
+        inner = self._client.submit(perform, self._programs, fn, *args, key=key, pure=False, **kwargs)
+        self._handed_out.add(inner)
         outer: Future[Any] = Future()
         outer.add_done_callback(lambda done: inner.cancel() if done.cancelled() else None)
-        inner.add_done_callback(lambda done: _hand_on(done, outer))
+        self._loop.add_callback(_hand_on, inner, outer)
         return outer
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
         """Cancels what was handed out and isn't done: a build that is over wants none of it."""
         with suppress(Exception):  # the scheduler may be gone
-            self._executor.shutdown(wait=False)
+            self._client.cancel(list(self._handed_out))
 
 
 def perform(expected: Programs, stage: Callable[[_Task], _Result], task: _Task) -> _Result:
@@ -83,21 +90,32 @@ def perform(expected: Programs, stage: Callable[[_Task], _Result], task: _Task) 
         return stage(task)
 
 
-def _hand_on(inner: "Future[Any]", outer: "Future[Any]") -> None:
-    if not outer.set_running_or_notify_cancel():
-        return
+async def _hand_on(inner: "distributed.Future[Any]", outer: "Future[Any]") -> None:
+    """Whatever a task comes to, whoever waits for it hears of it."""
     try:
-        outer.set_result(inner.result())
-    except CancelledError:
-        outer.set_exception(
-            SchedulerLost("the cluster's scheduler is gone, or has cancelled the build's tasks: build again")
-        )
-    except (NoWorkerError, NoValidWorkerError):
-        outer.set_exception(SchedulerLost("no worker is left, and none has come: start some, and build again"))
-    except KilledWorker as error:
-        outer.set_exception(TaskKilled(f"{error.allowed_failures + 1} of them"))
-    except Exception as error:
-        outer.set_exception(error)
+        result = await inner
+    except BaseException as error:
+        if outer.set_running_or_notify_cancel():
+            outer.set_exception(_understood(error, told=inner.status == "error"))
+    else:
+        if outer.set_running_or_notify_cancel():
+            outer.set_result(result)
+
+
+def _understood(error: BaseException, *, told: bool) -> BaseException:
+    """What stages understand of an error: the scheduler's or the task's own, if it was `told`, or one on the way."""
+    match error:
+        case KilledWorker():
+            return TaskKilled(f"{error.allowed_failures + 1} of them")
+        case NoWorkerError() | NoValidWorkerError():
+            return SchedulerLost("no worker is left, and none has come: start some, and build again")
+        case CancelledError() | asyncio.CancelledError():
+            pass
+        case OSError() if not told:
+            pass
+        case _:
+            return error
+    return SchedulerLost("the cluster's scheduler is gone, or has cancelled the build's tasks: build again")
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -57,8 +56,11 @@ class Database:
 
     def append(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         """Appends some rows to a table, in the order of its columns."""
+        some = list(rows)
+        if not some:  # even of nothing an appender makes a transaction's work
+            return
         appender = self.connection.appender(table)
-        appender.append_rows(rows)
+        appender.append_rows(some)
         appender.flush()
 
     def load(self, table: str, rows: Iterable[msgspec.Struct]) -> None:
@@ -92,6 +94,9 @@ class Database:
 
         `columns` are those of the lines, by name, with their types; `select` makes of them those of the table.
         """
+        full = [str(file) for file in files if file.stat().st_size]
+        if not full:
+            return
         described = ", ".join(f"'{name}': '{type}'" for name, type in columns.items())
         self.run(
             f"""
@@ -99,7 +104,7 @@ class Database:
                 ?, format = 'newline_delimited', maximum_object_size = 1000000000, columns = {{{described}}}
             )
             """,
-            [[str(file) for file in files]],
+            [full],
         )
 
     def keep(self, table: str, rows: Sequence[Sequence[object]], columns: str) -> None:
@@ -170,9 +175,7 @@ def _ensure_schema(database: Database) -> None:
             database.run(f"DROP TABLE {_quoted(table)}")
     schema = files("pipeline.store").joinpath("schema.sql").read_text(encoding="utf-8")
     with database.transaction():
-        for statement in re.sub(r"--.*", "", schema).split(";"):
-            if statement.strip():
-                database.run(statement)
+        database.run(schema)
         database.set_value("schema", SCHEMA_VERSION)
 
 

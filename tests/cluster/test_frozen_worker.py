@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from dying import Freezing, Handing
 from log_lines import Log
+from s3_server import held
 from site_tree import differing, tree
 
 from pipeline.build import build
 from pipeline.cluster.executor import Cluster, connected
-from pipeline.objects import Objects
 from pipeline.publish.site import Place
 from pipeline.store.lock import StoreHeld
 
@@ -88,8 +88,7 @@ def published(site: Place) -> dict[str, bytes]:
     """A site, wherever it is, with what it says of its build."""
     if isinstance(site, Path):
         return tree(site) | {"build.json": (site / "build.json").read_bytes()}
-    there = Objects(site)
-    return {path: there.read(path) or b"" for path in there.below()}
+    return held(site)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ for package in ("moto", "flask_cors", "s3fs"):
     pytest.importorskip(package, reason=f"needs the package {package}")
 
 from dying import Handing  # noqa: E402
-from s3_server import S3, new_bucket, served  # noqa: E402
+from s3_server import S3, held, new_bucket, served  # noqa: E402
 from site_tree import differing, tree  # noqa: E402
 
 from pipeline.build import build  # noqa: E402
@@ -38,8 +38,7 @@ def bucket(s3: S3, plain: Path) -> str:
 
 
 def objects(url: str) -> dict[str, bytes]:
-    there = Objects(url)
-    return {path: there.read(path) or b"" for path in there.below() if not path.endswith("build.json")}
+    return {path: text for path, text in held(url).items() if not path.endswith("build.json")}
 
 
 def test_processes_of_this_machine(plain: Path, bucket: str, tmp_path: Path) -> None:

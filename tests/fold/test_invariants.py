@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from examples import examples
 from hypothesis import given, settings
 from strange_events import histories
 from tables import STATUSES
@@ -12,7 +13,7 @@ from pipeline.fold.outcome import Transition
 from pipeline.fold.state import Aoi, Tile
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(50, at_length=150))
 @given(histories(15, 50))
 def test_after_every_event(history: list[dict[str, Any]]) -> None:
     world = World()

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_lines import recorded
@@ -216,7 +217,7 @@ def states(draw: st.DrawFn) -> dict[str, Any]:
     return {"aoi": {"A": "NEW"}, "scene": scenes, "tile": tiles}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(20, at_length=60))
 @given(states(), states())
 def test_any_answers_give_a_plan_that_holds_and_a_second_that_is_empty(
     one: dict[str, Any], other: dict[str, Any]

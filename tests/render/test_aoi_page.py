@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from log_lines import Log, line
 from strange_events import histories
@@ -220,7 +221,7 @@ class TestWhatNeedsAttention:
         assert len(told["retry"]) == len(told["fail"]) == 4
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(12, at_length=40))
 @given(events=histories(1, 25))
 def test_each_failure_stands_in_exactly_one_group_and_the_groups_sum_to_the_whole(
     events: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory

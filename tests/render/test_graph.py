@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -119,7 +120,7 @@ days = st.one_of(st.none(), st.dates(date(1999, 1, 1), date(2031, 1, 1)).map(dat
 
 
 @given(st.lists(st.tuples(days, st.integers(0, 30)), max_size=60), st.integers(2, 40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20, at_length=60), deadline=None)
 def test_each_scene_and_tile_is_in_one_window_and_no_window_has_too_many(
     scenes: list[tuple[str | None, int]], most: int
 ) -> None:
@@ -246,7 +247,7 @@ def test_a_line_goes_round_a_tile_that_is_no_part_of_the_chain() -> None:
 
 
 @given(st.lists(st.tuples(days, st.lists(st.sampled_from("ABCDEFGH"), max_size=12)), min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20, at_length=60), deadline=None)
 def test_nothing_stands_on_anything_else(scenes: list[tuple[str | None, list[str]]]) -> None:
     made = Boards()
     for day, tiles in scenes:

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 import click
 import html5lib
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from log_lines import Log, at, event, line, scene_body
 from strange_events import histories
@@ -470,7 +471,7 @@ class TestCommands:
         for one in shown:
             _parse(one)
 
-    @settings(max_examples=20)
+    @settings(max_examples=examples(7, at_length=20))
     @given(events=histories(5, 25))
     def test_they_are_those_that_the_rules_allow_on_any_board(
         self, events: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
@@ -585,7 +586,7 @@ class TestFiles:
         assert len(history(parsed(files["scene/2.html"]))) >= 20
         assert len(files["scene/2.html"]) <= 40_000
 
-    @settings(max_examples=8)
+    @settings(max_examples=examples(3, at_length=8))
     @given(events=histories(5, 25))
     def test_the_same_fingerprint_means_the_same_files(
         self, events: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
@@ -600,7 +601,7 @@ class TestFiles:
                     key = board.name, scene.id, made.fingerprint(scene)
                     assert known.setdefault(key, files) == files
 
-    @settings(max_examples=10)
+    @settings(max_examples=examples(4, at_length=10))
     @given(events=histories(1, 15))
     def test_the_order_in_which_events_arrived_cannot_be_seen(
         self, events: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from log_lines import Log, line
 from strange_events import histories
@@ -70,7 +71,7 @@ def test_whatever_changes_of_a_scene_or_tile_files_that_differ_have_another_fing
         setattr(entity, field, was)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(4, at_length=12))
 @given(histories(2, 20))
 def test_sections_with_the_same_fingerprint_have_the_same_files(
     tmp_path_factory: pytest.TempPathFactory, events: list[dict[str, Any]]

@@ -11,7 +11,7 @@ import fsspec
 import pytest
 from click.testing import CliRunner, Result
 from log_lines import Log, compressed, line, scene_body
-from s3_server import S3, new_bucket
+from s3_server import S3, held, new_bucket
 from s3fs import S3FileSystem
 from site_tree import differing, tree
 
@@ -57,8 +57,7 @@ def well(data: object, *arguments: object, text: str | bytes | None = None) -> s
 
 def objects(url: str) -> dict[str, bytes]:
     """All of a site but what tells of the build."""
-    there = Objects(url)
-    return {path: there.read(path) or b"" for path in there.below() if not path.endswith("build.json")}
+    return {path: text for path, text in held(url).items() if not path.endswith("build.json")}
 
 
 def copied(url: str, folder: Path) -> Path:

@@ -14,7 +14,7 @@ import fsspec
 import pytest
 from click.testing import CliRunner
 from log_lines import Log
-from s3_server import S3
+from s3_server import S3, held
 from site_tree import differing, tree
 
 from pipeline import build as building
@@ -40,8 +40,7 @@ def logged(log: Log) -> Log:
 
 def objects(url: str) -> dict[str, bytes]:
     """All of a site but what tells of the build."""
-    there = Objects(url)
-    return {path: there.read(path) or b"" for path in there.below() if not path.endswith("build.json")}
+    return {path: text for path, text in held(url).items() if not path.endswith("build.json")}
 
 
 def test_its_life(logged: Log, data: Path, site: Path, bucket: str, s3: S3) -> None:

@@ -197,7 +197,7 @@ def test_a_log_that_is_not_there_yet_is_looked_for(tmp_path: Path, time: Time) -
     assert "can't be watched (No such file or directory): it is looked at every 10 seconds instead" in warned[0]
 
 
-def test_fifteen_builds_leave_no_file_open(data: Path, site: Path, log: Log, time: Time) -> None:
+def test_six_builds_leave_no_file_open(data: Path, site: Path, log: Log, time: Time) -> None:
     open_files = []
 
     def real() -> Built:
@@ -207,13 +207,13 @@ def test_fifteen_builds_leave_no_file_open(data: Path, site: Path, log: Log, tim
 
     log.aoi()
     log.scene(1, {11: None})
-    for number in range(15):
+    for number in range(6):
         time.at(100 * number + 50, lambda number=number: log.says("scene", 1, "RETRY", f"{number}"))
         time.at(100 * number + 50, "changed")
     time.at(5000, lambda: None)
     ended = watch(data, time, real)
-    assert sum(one.built.refreshed.events for one in ended if one.built) == 2 + 15
-    assert len(ended) == 16
+    assert sum(one.built.refreshed.events for one in ended if one.built) == 2 + 6
+    assert len(ended) == 7
     assert open_files[-1] <= open_files[2]
 
 
