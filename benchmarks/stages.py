@@ -22,6 +22,7 @@ from pipeline import refresh
 from pipeline.build import build
 from pipeline.ingest import Part, Taken
 from pipeline.publish.parts import Published, Task
+from pipeline.publish.turn import Turn
 from pipeline.stages import Elsewhere
 from pipeline.store.arrivals import Arrivals
 from pipeline.store.folded import FoldedRows, FoldTask
@@ -94,7 +95,7 @@ _COUNTED: dict[type, Callable[[Stage, Any, Any], None]] = {
 
 
 ALONE = [
-    (Arrivals, "add"), (Arrivals, "settle"), (refresh, "save"), (building, "publish_site"), (building, "_flush"),
+    (Arrivals, "add"), (Arrivals, "settle"), (refresh, "save"), (building, "publish_site"), (Turn, "flush"),
     (building.record, "remember"),
 ]  # fmt: skip
 """What isn't a task."""
