@@ -37,7 +37,7 @@ class CopyTask:
 def copy_events(task: CopyTask) -> RoutedFile:
     """The stage: a routed file of the copies. Raises OSError, StoreBroken."""
     heaps: dict[int, tuple[list[bytes], array[int]]] = {}
-    with open_database(Path(":memory:"), memory_bytes=task.memory_bytes) as database:
+    with open_database(Path(":memory:"), memory_bytes=task.memory_bytes, bare=True) as database:
         for number, name in task.files:
             rows = database.rows(
                 """

@@ -7,7 +7,9 @@ from pipeline.ingest import Part, Taken, take_apart
 from pipeline.shards.routed import FrameWriter, RoutedFile
 from pipeline.shards.sharding import HOMELESS, shard_of
 from pipeline.stages import own_name
-from pipeline.store.database import Database, open_database
+from pipeline.store.arrivals import CREATIONS, EVENTS
+from pipeline.store.arrivals import HOMELESS as HOMELESS_ROWS
+from pipeline.store.database import Database, json_lines, open_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def route(task: RouteTask) -> Routed:
         taken.bundles = []
         name = task.part.spool / own_name(f"{task.part.first_bundle}.keys")
         routed.keys, routed.named = name.with_suffix(".parquet"), name.with_suffix(".named.parquet")
-        with open_database(Path(":memory:"), memory_bytes=task.memory_bytes) as database:
+        with open_database(Path(":memory:"), memory_bytes=task.memory_bytes, bare=True) as database:
             _write_keys(database, routed)
     for rows in (taken.event_rows, taken.creation_rows, taken.homeless_rows):
         rows.unlink()
@@ -70,10 +72,13 @@ def route(task: RouteTask) -> Routed:
 
 
 def _write_keys(database: Database, routed: Routed) -> None:
-    read = "read_json(?, format = 'newline_delimited', maximum_object_size = 1000000000, columns = {columns})"
-    events = read.format(columns="{event: 'BIGINT[]', source: 'VARCHAR[]', id: 'VARCHAR[]'}")
-    creations = read.format(columns="{event: 'BIGINT', scene: 'BIGINT', tiles: 'BIGINT[]'}")
-    homeless = read.format(columns="{event: 'BIGINT[]', kind: 'VARCHAR[]', entity: 'BIGINT[]'}")
+    taken = routed.taken
+    events, creations, homeless = (
+        json_lines([rows], columns)
+        for rows, columns in (
+            (taken.event_rows, EVENTS), (taken.creation_rows, CREATIONS), (taken.homeless_rows, HOMELESS_ROWS),
+        )
+    )  # fmt: skip
     database.run(
         f"""
         COPY (
@@ -82,7 +87,7 @@ def _write_keys(database: Database, routed: Routed) -> None:
             ORDER BY event
         ) TO ? (FORMAT parquet)
         """,
-        [str(routed.taken.event_rows), str(routed.keys)],
+        [str(taken.event_rows), str(routed.keys)],
     )
     database.run(
         f"""
@@ -93,5 +98,5 @@ def _write_keys(database: Database, routed: Routed) -> None:
             UNION ALL SELECT false, unnest(kind), unnest(entity), unnest(event) FROM {homeless}
         ) TO ? (FORMAT parquet)
         """,
-        [str(routed.taken.creation_rows), str(routed.taken.homeless_rows), str(routed.named)],
+        [str(taken.creation_rows), str(taken.homeless_rows), str(routed.named)],
     )
