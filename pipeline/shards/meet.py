@@ -33,6 +33,7 @@ class Meet:
         )[0]
         self.next_bundle = max(last_bundle, bundle_of(last_event)) + 1
         self._first = first_event(self.next_bundle)
+        self._empty = last_event == 0
         self._steps = 0
 
     def add_file(self, file: RoutedFile) -> int:
@@ -57,52 +58,53 @@ class Meet:
         )
         self._database.run(
             f"""
-            INSERT INTO claimed SELECT kind, id, event, shard
+            INSERT INTO claimed SELECT tile, id, event, shard
             FROM read_parquet(?) JOIN {frames} AS frames ON bundle = event >> 16 WHERE creates
             """,
             [str(routed.named), number],
         )
         self._database.run(
-            "INSERT INTO unhoused SELECT kind, id, event FROM read_parquet(?) WHERE NOT creates", [str(routed.named)]
+            "INSERT INTO unhoused SELECT tile, id, event FROM read_parquet(?) WHERE NOT creates", [str(routed.named)]
         )
 
     def settle(self) -> None:
         """Finds what has to be copied."""
         run, first = self._database.run, self._first
         run("CREATE OR REPLACE TEMP TABLE to_copy (event BIGINT, shard INTEGER, step INTEGER)")
-        run(
-            """
-            CREATE OR REPLACE TEMP TABLE touched_ids AS
-            SELECT kind, id FROM claimed WHERE event >= $1 UNION SELECT kind, id FROM unhoused WHERE event >= $1
-            """,
-            [first],
-        )
-        run("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT identity FROM keys WHERE event >= ?", [first])
+        run("CREATE OR REPLACE TEMP TABLE touched_ids (tile BOOLEAN, id BIGINT)")
+        run("CREATE OR REPLACE TEMP TABLE touched (identity UBIGINT)")
+        all_new = self._empty
+        if not all_new:
+            for table in ("claimed", "unhoused"):
+                run(f"INSERT INTO touched_ids SELECT DISTINCT tile, id FROM {table} WHERE event >= ?", [first])
+            run("INSERT INTO touched SELECT DISTINCT identity FROM keys WHERE event >= ?", [first])
         self._place(
-            f"SELECT event, {self._unknown} FROM unhoused ANTI JOIN claimed USING (kind, id) WHERE event >= {first}"
+            f"SELECT event, {self._unknown} FROM unhoused ANTI JOIN claimed USING (tile, id) WHERE event >= {first}"
         )
         while True:
             step = self._steps
-            self._meet_by_id()
-            run(
-                """
-                INSERT INTO touched
-                SELECT DISTINCT identity FROM keys SEMI JOIN (FROM to_copy WHERE step >= ?) USING (event)
-                """,
-                [step],
-            )
+            self._meet_by_id("" if all_new else "SEMI JOIN touched_ids USING (tile, id)")
+            if not all_new:
+                run(
+                    """
+                    INSERT INTO touched
+                    SELECT DISTINCT identity FROM keys SEMI JOIN (FROM to_copy WHERE step >= ?) USING (event)
+                    """,
+                    [step],
+                )
             step = self._steps
-            self._meet_by_identity()
+            self._meet_by_identity("" if all_new else "SEMI JOIN touched USING (identity)")
             run(
                 """
                 CREATE OR REPLACE TEMP TABLE touched_ids AS
-                SELECT DISTINCT kind, id FROM unhoused SEMI JOIN (FROM to_copy WHERE step >= ?) USING (event)
+                SELECT DISTINCT tile, id FROM unhoused SEMI JOIN (FROM to_copy WHERE step >= ?) USING (event)
                 """,
                 [step],
             )
             if not self._database.rows("SELECT 1 FROM touched_ids LIMIT 1"):
                 return
             run("DELETE FROM touched")
+            all_new = False
 
     def _place(self, question: str) -> None:
         """Copies events to shards where they aren't yet."""
@@ -117,33 +119,39 @@ class Meet:
         self._database.run("INSERT INTO to_copy SELECT *, ? FROM added", [self._steps])
         self._steps += 1
 
-    def _meet_by_id(self) -> None:
-        creators = "(SELECT DISTINCT kind, id, shard FROM claimed SEMI JOIN touched_ids USING (kind, id))"
+    def _meet_by_id(self, touched: str) -> None:
         self._place(
             f"""
-            SELECT event, creators.shard FROM unhoused SEMI JOIN touched_ids USING (kind, id)
-            JOIN {creators} AS creators USING (kind, id)
+            SELECT unhoused.event, claimed.shard FROM (FROM unhoused {touched}) AS unhoused
+            JOIN claimed USING (tile, id)
+            """
+        )
+        self._database.run(
+            f"""
+            CREATE OR REPLACE TEMP TABLE contested AS
+            WITH there AS (
+                SELECT tile, id, shard FROM claimed {touched}
+                UNION ALL
+                SELECT tile, id, copies.shard FROM (FROM unhoused {touched}) JOIN copies USING (event)
+            )
+            SELECT DISTINCT tile, id, shard FROM there SEMI JOIN (
+                SELECT tile, id FROM there GROUP BY ALL HAVING min(shard) <> max(shard)
+            ) USING (tile, id)
             """
         )
         self._place(
-            f"""
-            WITH needing AS (
-                FROM {creators}
-                UNION
-                SELECT kind, id, copies.shard FROM unhoused SEMI JOIN touched_ids USING (kind, id)
-                JOIN copies USING (event)
-            )
-            SELECT event, needing.shard FROM claimed SEMI JOIN touched_ids USING (kind, id)
-            JOIN needing USING (kind, id) WHERE needing.shard <> claimed.shard
+            """
+            SELECT event, contested.shard FROM claimed JOIN contested USING (tile, id)
+            WHERE contested.shard <> claimed.shard
             """
         )
 
-    def _meet_by_identity(self) -> None:
+    def _meet_by_identity(self, touched: str) -> None:
         self._database.run(
-            """
+            f"""
             CREATE OR REPLACE TEMP TABLE repeated AS
             SELECT event, shard, identity FROM keys SEMI JOIN (
-                SELECT identity FROM keys SEMI JOIN touched USING (identity) GROUP BY identity HAVING count(*) > 1
+                SELECT identity FROM keys {touched} GROUP BY identity HAVING count(*) > 1
             ) USING (identity)
             """
         )

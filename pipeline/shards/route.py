@@ -93,9 +93,10 @@ def _write_keys(database: Database, routed: Routed) -> None:
         f"""
         COPY (
             WITH creations AS (SELECT event, scene, tiles FROM {creations})
-            SELECT true AS creates, 'scene' AS kind, scene AS id, event FROM creations
-            UNION ALL SELECT true, 'tile', unnest(tiles), event FROM creations
-            UNION ALL SELECT false, unnest(kind), unnest(entity), unnest(event) FROM {homeless}
+            SELECT true AS creates, false AS tile, scene AS id, event FROM creations
+            UNION ALL SELECT true, true, unnest(tiles), event FROM creations
+            UNION ALL SELECT false, kind = 'tile', id, event
+            FROM (SELECT unnest(kind) AS kind, unnest(entity) AS id, unnest(event) AS event FROM {homeless})
         ) TO ? (FORMAT parquet)
         """,
         [str(taken.creation_rows), str(taken.homeless_rows), str(routed.named)],

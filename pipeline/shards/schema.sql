@@ -10,9 +10,9 @@ CREATE TABLE frames (
 -- Every event of the log, duplicates too: the shard of the AOI that it names (-1: it names an id alone), and a hash of
 -- its identity.
 CREATE TABLE keys (event BIGINT, shard INTEGER, identity UBIGINT);
--- The ids that creations name, and those that other events name alone.
-CREATE TABLE claimed (kind VARCHAR, id BIGINT, event BIGINT, shard INTEGER);
-CREATE TABLE unhoused (kind VARCHAR, id BIGINT, event BIGINT);
+-- The ids that creations name, and those that other events name alone: a tile's, or a scene's.
+CREATE TABLE claimed (tile BOOLEAN, id BIGINT, event BIGINT, shard INTEGER);
+CREATE TABLE unhoused (tile BOOLEAN, id BIGINT, event BIGINT);
 -- Where else events are: those that name an id alone, and what else a shard needs to see.
 CREATE TABLE copies (event BIGINT, shard INTEGER);
 

@@ -83,7 +83,7 @@ def test_processes_of_this_machine_give_the_sample_logs_site(tmp_path: Path) -> 
 
 def test_recorded_runs(both: Callable[..., Both]) -> None:
     made = both(SHARDS)
-    runs = [*recorded("transitions.jsonl.gz")][::40]
+    runs = [*recorded("transitions.jsonl.gz")][::80]
     for half in range(2):
         for number, run in enumerate(runs):
             for place, step in enumerate(run["steps"]):

@@ -48,7 +48,7 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(made)
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(
     histories(0, 15), st.lists(quarrels(), max_size=25), st.integers(1, 4), st.randoms(use_true_random=True),
     st.sampled_from([2, SHARDS]),
