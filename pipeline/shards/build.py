@@ -28,6 +28,7 @@ from pipeline.shards.shard_site import ShardPublished, ShardSiteTask, held_paths
 from pipeline.shards.shard_store import ShardTask, bring_up
 from pipeline.stages import Elsewhere, in_turn, no_collections, spool_folder
 from pipeline.store import published as record
+from pipeline.store.database import StoreBroken
 from pipeline.store.held import LOCK, Store, hold_store
 from pipeline.store.reading import Reading, forget_places, positions
 
@@ -72,13 +73,22 @@ def build_in_shards(
             found = _take_in(front, log, workers)
             require_known(database, log, found)
             built = Built(found, every_seconds=every_seconds)
-            whole = _bring_up(front, found, workers, progress)
+            _bring_up(front, found, workers, progress)
             front.merge()
             publishing = _Publishing(front, store, site, built, look, workers, progress)
-            publishing.run(check_site=check_site or not whole)
-            front.sweep()
-        built.warnings = store.warnings + built.warnings
-    return built
+            try:
+                publishing.run(check_site=check_site or not front.whole)
+            except _ShardBroken as broken:
+                problem = StoreBroken(str(broken))
+            else:
+                front.sweep()
+                built.warnings = store.warnings + built.warnings
+                return built
+    raise problem  # the front store is as it should be, and isn't moved aside
+
+
+class _ShardBroken(Exception):
+    """A shard's store answered with an error; the next build makes it anew."""
 
 
 def _memory_of(workers: Executor | None) -> int | None:
@@ -117,10 +127,9 @@ def _take_in(front: Front, place: Place, workers: Executor | None) -> Refreshed:
     return result
 
 
-def _bring_up(front: Front, found: Refreshed, workers: Executor | None, progress: Progress) -> bool:
-    """Brings the shards up that have something to take in. False if one was broken, and is made anew."""
+def _bring_up(front: Front, found: Refreshed, workers: Executor | None, progress: Progress) -> None:
+    """Brings the shards up that have something to take in. One that is broken is made anew."""
     folded: set[str] = set()
-    whole = True
     behind = front.behind()
     while behind:
         memory = _memory_of(workers)
@@ -135,10 +144,8 @@ def _bring_up(front: Front, found: Refreshed, workers: Executor | None, progress
                 folded.update(told_by_shard.folded)
             else:
                 front.forget_store(told_by_shard.shard)
-                whole = False
         behind = front.behind()
     found.folded = sorted(folded)
-    return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +249,9 @@ class _Publishing:
         found = []
         for done, one in enumerate(in_turn(publish_shard, tasks, self.workers)):
             self.progress("rendering", done, len(outdated))
+            if not one.store:
+                self.front.forget_store(one.shard)
+                raise _ShardBroken(f"the store of shard {one.shard} can't be read")
             found.append(one)
         return found
 

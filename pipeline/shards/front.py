@@ -27,10 +27,20 @@ class Front:
     def __init__(self, database: Database, folder: Path, shards: int) -> None:
         """Begins anew if there were another number of shards before, or nothing that can be used."""
         self.database, self.folder, self.shards = database, folder, shards
+        self.whole = True
+        """Whether each shard has the store that it had."""
         version = f"{_VERSION} {shards}"
-        if database.value("shards") != version:
+        folder.mkdir(parents=True, exist_ok=True)
+        if database.value("shards") != version or self._missing("SELECT name FROM routed"):
             self._begin_anew(version)
+        for store in self._missing("SELECT store FROM shards WHERE store <> ''"):
+            database.run("UPDATE shards SET store = '', taken = 0 WHERE store = ?", [store])
+            self.whole = False
         self.sweep()
+
+    def _missing(self, names: str) -> set[str]:
+        """Files on record that aren't there."""
+        return {name for (name,) in self.database.rows(names)} - {path.name for path in self.folder.iterdir()}
 
     def _begin_anew(self, version: str) -> None:
         schema = files("pipeline.shards").joinpath("schema.sql").read_text(encoding="utf-8")
@@ -48,7 +58,6 @@ class Front:
 
     def sweep(self) -> None:
         """Removes files that nothing on record leads to: of builds that were killed, and those that were replaced."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         rows = self.database.rows("SELECT store FROM shards UNION ALL SELECT name FROM routed")
         kept = {name for (name,) in rows}
         for path in self.folder.iterdir():
@@ -76,6 +85,7 @@ class Front:
 
     def forget_store(self, shard: int) -> None:
         """A shard is to take in again all that was ever routed to it."""
+        self.whole = False
         self.database.run("UPDATE shards SET store = '', taken = 0 WHERE shard = ?", [shard])
 
     def slices(self, shard: int) -> list[Slice]:

@@ -7,7 +7,7 @@ from pipeline.publish.parts import Task, publish_aois
 from pipeline.shards.shard_store import new_store, require_whole
 from pipeline.shards.sharding import Own
 from pipeline.store import published as record
-from pipeline.store.database import open_database
+from pipeline.store.database import StoreBroken, open_database
 from pipeline.store.lock import working
 
 _PATHS_TOLD = 256
@@ -36,7 +36,7 @@ class ShardSiteTask:
 
 @dataclass(slots=True)
 class ShardPublished:
-    """What was done. `store` is the name of the shard's store, which has on record what the site holds of it."""
+    """What was done. `store` names the shard's store, with what the site holds of it on record; '' if it is broken."""
 
     shard: int
     store: str
@@ -54,7 +54,14 @@ class ShardPublished:
 
 
 def publish_shard(of: ShardSiteTask) -> ShardPublished:
-    """The stage. Raises StoreBroken, HolderGone, SiteOvertaken, OSError."""
+    """The stage. Raises HolderGone, SiteOvertaken, OSError."""
+    try:
+        return _published(of)
+    except StoreBroken:
+        return ShardPublished(of.shard, "")
+
+
+def _published(of: ShardSiteTask) -> ShardPublished:
     task, own = of.task, Own(of.shard, of.shards)
     with working(of.lock):
         with open_database(task.store, read_only=True, memory_bytes=task.memory_bytes) as database:

@@ -88,7 +88,7 @@ def _brought_up(task: ShardTask, name: str) -> ShardTold:
     with open_database(task.folder / name, memory_bytes=task.memory_bytes) as database:
         found = refresh(database, RoutedLog(task.slices))
         if found.unreadable:
-            raise OSError(f"a routed file can't be read: {found.unreadable[0].path}: {found.unreadable[0].reason}")
+            raise StoreBroken(f"what was routed can't be read: {found.unreadable[0].reason}")
         told.folded = [aoi for aoi in found.folded if own(aoi)]
         told.aois = [one for one in published.present(database).items() if own(one[0])]
         told.rejected = [row for row in record.rejected_rows(database) if own(row[0])]

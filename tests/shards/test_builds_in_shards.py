@@ -16,6 +16,7 @@ from pipeline.demo import write_large
 from pipeline.publish.site import BEGUN
 from pipeline.publish.turn import Turn
 from pipeline.shards import build as building
+from pipeline.shards import shard_site
 from pipeline.shards.build import build_in_shards
 from pipeline.shards.shard_store import ShardTask, bring_up, require_whole
 from pipeline.shards.sharding import shard_of
@@ -180,6 +181,35 @@ def test_a_broken_shard_is_made_anew_and_all_is_compared(plain: Path, copied: tu
     one = data.parent / "one"
     build(data, one)
     assert differing(tree(site), tree(one)) == []
+
+
+@pytest.mark.parametrize("what", ["*.duckdb", "*.frames"])
+def test_files_that_were_deleted_are_made_anew(plain: Path, copied: tuple[Path, Path], what: str) -> None:
+    data, site = copied
+    build_in_shards(data, site, SHARDS)
+    for path in sorted((data / "shards").glob(what))[::2]:
+        path.unlink()
+    (site / "index.html").unlink()
+    build_in_shards(data, site, SHARDS)
+    assert differing(tree(site), tree(plain / "site")) == []
+    assert build_in_shards(data, site, SHARDS).written == 0
+
+
+def test_a_shard_that_breaks_when_it_is_published_is_made_anew_by_the_next_build(
+    plain: Path, copied: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, site = copied
+    with monkeypatch.context() as patch:
+        patch.setattr(shard_site, "publish_aois", breaking)
+        with pytest.raises(StoreBroken, match="the store of shard"):
+            build_in_shards(data, site, SHARDS)
+    assert list(stores(data).values()).count("") == 2, "the one that broke, and that of the unknown"
+    build_in_shards(data, site, SHARDS)
+    assert differing(tree(site), tree(plain / "site")) == []
+
+
+def breaking(task: Any) -> None:
+    raise StoreBroken
 
 
 def test_a_front_store_that_breaks_is_made_anew(plain: Path, copied: tuple[Path, Path]) -> None:
