@@ -756,6 +756,36 @@ PROTECTIONS = (
         ("        writer.remove(BEGUN)\n        text = json.dumps(told, indent=1"),
         "tests/publish/test_publishing.py::test_they_are_removed_after_all_else_is_written_and_build_json_comes_last",
     ),
+    # Shards
+    Protection(
+        "two events of one identity, each counted by a shard",
+        "pipeline/shards/meet.py",
+        '            self._meet_by_identity("" if all_new else "SEMI JOIN touched USING (identity)")\n',
+        "",
+        "tests/shards/test_what_reaches_across.py::test_one_identity_in_two_aois",
+    ),
+    Protection(
+        "the AOI of another shard, published",
+        "pipeline/shards/shard_store.py",
+        " if own(one[0])]",
+        "]",
+        "tests/shards/test_what_reaches_across.py::test_a_scene_that_moves_to_another_shard_leaves_none_of_its_files_there",
+    ),
+    Protection(
+        "a file of another shard's AOI, taken for one's own",
+        "pipeline/store/published.py",
+        "SELECT id::VARCHAR FROM scenes SEMI JOIN folders USING (aoi)",
+        "SELECT id::VARCHAR FROM scenes",
+        "tests/shards/test_what_reaches_across.py::test_a_scene_that_moves_to_another_shard_leaves_none_of_its_files_there",
+    ),
+    Protection(
+        "a copy of a store without what came last",
+        "pipeline/shards/shard_store.py",
+        '    if path.with_name(f"{path.name}.wal").exists():',
+        "    if False:",
+        "tests/shards/test_builds_in_shards.py::test_a_shards_store_that_was_not_closed_in_order_is_not_copied",
+    ),
+    # Places of a site
     Protection(
         "somebody's own files, removed",
         "pipeline/publish/places.py",

@@ -142,13 +142,14 @@ def test_an_id_that_nobody_knows(three: Both) -> None:
 
 
 def test_a_scene_that_moves_to_another_shard_leaves_none_of_its_files_there(three: Both) -> None:
+    """Though the first one has that AOI in its store, too, as an event of its own has the identity of its creation."""
     three.log.append(creation(5, "51 52", "A", 5, "there"))
     three.build()
-    three.log.append(creation(5, "51", "B", 4, "here"))
+    three.log.append(creation(5, "51", "B", 4, "here"), result("scene", 1, 99, "B"))
     three.build()
     assert (three.site(APART) / "scene/5.html").exists()
     assert not (three.site(APART) / "tile/52.json").exists()
-    three.log.append(event("aoi.deleted", {"id": "B"}, at(50), "gone"))
+    three.log.append(event("aoi.deleted", {"id": "B"}, at(50), "gone"), result("scene", 1, 51, "of A"))
     three.build()
     assert not (three.site(APART) / "scene/5.html").exists()
 
