@@ -5,7 +5,8 @@
 * Ways: one process, two, and clusters of one and of two workers build the site of the same log from nothing. Then 1,000
   new results come, spread over half of the AOIs, and each builds again. The sites are compared, byte by byte.
 * Stages: what one core does in a second of each, how many tasks there are, and what goes over the network.
-* Memory: of a worker and of the process that builds, as the log and the number of tasks grow together.
+* Memory: of a worker and of the process that builds, as the log and the number of tasks grow together; with shards that
+  grow in number with it, too.
 
 Ends with exit code 1 if coordination costs more, or memory grows more, than it may.
 """
@@ -29,6 +30,9 @@ MOST_COORDINATION = 1.3
 MOST_GROWTH = 1.15
 """So many times the memory a worker may take for eight times the log."""
 GROWING = [Size(aois, 100, 8) for aois in (10, 20, 40, 80)]
+AOIS_A_SHARD = 5
+SHARDS = 4
+"""Of the log on which ways are compared."""
 _ONCE_MORE = 2
 """Each way is measured so often, in turn; the quickest counts."""
 
@@ -36,19 +40,23 @@ _ONCE_MORE = 2
 def main(folder: Path, size: str) -> None:
     """Measures, and prints JSON, part by part."""
     source = log_of(folder, SIZES[size])
-    stages = _stages(folder, source)
+    stages = {name: _stages(folder, source, *shards) for name, shards in (("one store", []), ("shards", [str(SHARDS)]))}
     print(json.dumps({"size": size, "stages": stages}, indent=1), flush=True)
     told = _ways(folder, source, SIZES[size])
     print(json.dumps(told, indent=1), flush=True)
-    memory = [_memory(folder, one) for one in GROWING]
-    print(json.dumps(memory, indent=1), flush=True)
+    memory = []
+    for one in GROWING:
+        for shards in (0, one.aois // AOIS_A_SHARD):
+            memory.append(_memory(folder, one, shards))
+            print(json.dumps(memory[-1]), flush=True)
     ways = told["ways"]
     coordination = max(
         ways[dask][what] / ways[processes][what]
         for dask, processes in (("one Dask worker", "one process"), ("two Dask workers", "two processes"))
         for what in ("whole_seconds", "update_seconds")
     )
-    growth = memory[-1]["worker_bytes"] / memory[0]["worker_bytes"]
+    in_shards = [one for one in memory if one["shards"]]
+    growth = in_shards[-1]["worker_bytes"] / in_shards[0]["worker_bytes"]
     print(f"coordination {coordination:.2f} x (<= {MOST_COORDINATION}), a worker's memory {growth:.2f} x", end=" ")
     print(f"(<= {MOST_GROWTH}) for {memory[-1]['events'] / memory[0]['events']:.0f} times the events")
     if coordination > MOST_COORDINATION or growth > MOST_GROWTH:
@@ -64,6 +72,9 @@ def _ways(folder: Path, source: Path, size: Size) -> dict[str, Any]:
             "two processes": ["--workers", "2"],
             "one Dask worker": ["--cluster", one_worker],
             "two Dask workers": ["--cluster", two_workers],
+            "one process, shards": ["--workers", "1", "--shards", str(SHARDS)],
+            "two processes, shards": ["--workers", "2", "--shards", str(SHARDS)],
+            "two Dask workers, shards": ["--cluster", two_workers, "--shards", str(SHARDS)],
         }
         for name, how in [*ways.items()] * _ONCE_MORE:
             with _copied(folder, source) as (data, site):
@@ -85,22 +96,23 @@ def _ways(folder: Path, source: Path, size: Size) -> dict[str, Any]:
     return {"files": len(trees["one process"]), "ways": told}
 
 
-def _stages(folder: Path, source: Path) -> Any:
+def _stages(folder: Path, source: Path, *shards: str) -> Any:
     with _copied(folder, source) as (data, site):
-        return script("stages.py", data, site).told
+        return script("stages.py", data, str(site), *shards).told
 
 
-def _memory(folder: Path, size: Size) -> dict[str, Any]:
+def _memory(folder: Path, size: Size, shards: int) -> dict[str, Any]:
     """The most that a worker took, and the process that builds. The cluster is new each time."""
+    how = ["--shards", str(shards)] if shards else []
     source = log_of(folder, size)
     with _copied(folder, source) as (data, site), _cluster(2) as address:
         with Client(address) as client:
             idle = max(client.run(_peak_bytes).values())
-        built = sceneboard(data, site, "build", "--json", "--cluster", address, memory=True)
+        built = sceneboard(data, site, "build", "--json", "--cluster", address, *how, memory=True)
         with Client(address) as client:
             peak = max(client.run(_peak_bytes).values())
     return {
-        "aois": size.aois, "events": built.told["refreshed"]["events"], "worker_bytes": peak,
+        "aois": size.aois, "shards": shards, "events": built.told["refreshed"]["events"], "worker_bytes": peak,
         "idle_worker_bytes": idle, "builder_bytes": built.peak_bytes,
     }  # fmt: skip
 

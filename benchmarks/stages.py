@@ -2,11 +2,12 @@
 
 And what the process that builds does itself, of which there is no more than one, however many workers there are.
 
-python benchmarks/stages.py DATA SITE
+python benchmarks/stages.py DATA SITE [SHARDS]    with `-` for the site nothing is rendered
 """
 
 import json
 import pickle
+import resource
 import sys
 import tempfile
 import time
@@ -22,10 +23,23 @@ from pipeline import refresh
 from pipeline.build import build
 from pipeline.ingest import Part, Taken
 from pipeline.publish.parts import Published, Task
+from pipeline.publish.turn import Turn
+from pipeline.shards import build as in_shards
+from pipeline.shards.build import FRONT, build_in_shards
+from pipeline.shards.copying import CopyTask
+from pipeline.shards.front import Front
+from pipeline.shards.meet import Meet
+from pipeline.shards.route import Routed, RouteTask
+from pipeline.shards.routed import RoutedFile
+from pipeline.shards.shard_site import ShardPublished, ShardSiteTask
+from pipeline.shards.shard_store import ShardTask, ShardTold
 from pipeline.stages import Elsewhere
 from pipeline.store.arrivals import Arrivals
+from pipeline.store.database import open_database
 from pipeline.store.folded import FoldedRows, FoldTask
+from pipeline.store.held import STORE
 from pipeline.store.past import unpack
+from pipeline.store.reading import Reading
 
 
 @dataclass(slots=True)
@@ -88,14 +102,40 @@ def _published(stage: Stage, task: Task, result: Published) -> None:
     stage.written_bytes += sum((Path(task.site) / path).stat().st_size for path in result.written)
 
 
+def _routed(stage: Stage, task: RouteTask, routed: Routed) -> None:
+    stage.events += routed.taken.events
+    stage.read_bytes += sum(stretch.weight for stretch in task.part.stretches)
+    files = [routed.keys, routed.named, *([task.folder / routed.file.name] if routed.file else [])]
+    stage.spooled_bytes += sum(file.stat().st_size for file in files)
+
+
+def _copied(stage: Stage, task: CopyTask, file: RoutedFile) -> None:
+    stage.events += sum(frame.events for frame in file.frames)
+    stage.spooled_bytes += (task.folder / file.name).stat().st_size
+
+
+def _told(stage: Stage, task: ShardTask, told: ShardTold) -> None:
+    with open_database(task.folder / told.store, read_only=True) as database:
+        stage.events += database.rows("SELECT count(*) FROM events")[0][0]
+    stage.spooled_bytes += (task.folder / told.store).stat().st_size
+
+
+def _of_shard(stage: Stage, of: ShardSiteTask, result: ShardPublished) -> None:
+    stage.scenes += result.rendered
+    stage.files += len(result.written) + result.more
+    stage.spooled_bytes += of.task.store.with_name(result.store).stat().st_size
+
+
 _COUNTED: dict[type, Callable[[Stage, Any, Any], None]] = {
-    Taken: _taken, FoldedRows: _folded, Published: _published,
+    Taken: _taken, FoldedRows: _folded, Published: _published, Routed: _routed, RoutedFile: _copied, ShardTold: _told,
+    ShardPublished: _of_shard,
 }  # fmt: skip
 
 
 ALONE = [
-    (Arrivals, "add"), (Arrivals, "settle"), (refresh, "save"), (building, "publish_site"), (building, "_flush"),
-    (building.record, "remember"),
+    (Arrivals, "add"), (Arrivals, "settle"), (refresh, "save"), (building, "publish_site"), (Turn, "flush"),
+    (building.record, "remember"), (Reading, "add"), (Meet, "add"), (Meet, "add_file"), (Meet, "settle"),
+    (Meet, "wanted"), (Front, "slices"), (Front, "keep"), (Front, "merge"), (Front, "keep_published"),
 ]  # fmt: skip
 """What isn't a task."""
 
@@ -109,12 +149,12 @@ def _time(place: Any, name: str, seconds: dict[str, float]) -> None:
         try:
             return function(*arguments, **more)
         finally:
-            seconds[name] += time.process_time() - started
+            seconds[f"{getattr(place, '__name__', '')}.{name}"] += time.process_time() - started
 
     setattr(place, name, timed)
 
 
-def main(data: Path, site: Path) -> None:
+def main(data: Path, site: Path, shards: int | None = None) -> None:
     """Builds, and prints what was measured."""
     refresh._WORTH_WORKERS_BYTES = 0  # each stage in tasks, however small the log
     refresh._FOLDED_AT_ONCE_BYTES = 64 * 1024
@@ -124,7 +164,13 @@ def main(data: Path, site: Path) -> None:
     with tempfile.TemporaryDirectory() as spool:
         workers = Here(Path(spool))
         started = time.process_time()
-        build(data, site, workers=workers)
+        if str(site) == "-":
+            in_shards._Publishing.run = lambda *_, **__: None  # type: ignore[method-assign]
+            building._publish = lambda *_, **__: None
+        if shards is None:
+            build(data, site, workers=workers)
+        else:
+            build_in_shards(data, site, shards, workers=workers)
         whole = time.process_time() - started
     stages = {
         name: {key: value for key in Stage.__slots__ if (value := getattr(stage, key))}
@@ -134,7 +180,8 @@ def main(data: Path, site: Path) -> None:
         json.dumps(
             {
                 "seconds": whole,
-                "store_bytes": (data / "sceneboard.duckdb").stat().st_size,
+                "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "store_bytes": (data / (STORE if shards is None else FRONT)).stat().st_size,
                 "stages": stages,
                 "alone": alone,
             }
@@ -143,4 +190,4 @@ def main(data: Path, site: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:]))

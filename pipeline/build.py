@@ -1,10 +1,7 @@
 """The build: log → store → site, in a few steps that read top to bottom."""
 
 import errno
-import json
-import os
 import tempfile
-import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -15,7 +12,8 @@ from pipeline.log.place import Data, KeptApart, events_of
 from pipeline.publish.parts import Published, publish_aois
 from pipeline.publish.places import SiteRefused, require_places
 from pipeline.publish.plan import OWNED, make_plan, publish_site, stale_paths
-from pipeline.publish.site import BEGUN, TOLD, TOLD_TO_PAGES, Place, Site, SiteOvertaken, make_site, open_site
+from pipeline.publish.site import TOLD, Place, make_site, open_site
+from pipeline.publish.turn import Turn, told_before
 from pipeline.refresh import Refreshed, refresh
 from pipeline.render.edition import stac_edition
 from pipeline.stages import Elsewhere, Startable, in_turn
@@ -25,8 +23,6 @@ from pipeline.store.held import Store, hold_store
 
 _FILES_TOLD = 1_000
 """So many log files are named in build.json, the last by their names: in a bucket each command makes one."""
-_FLUSH_EACH = 256
-"""Up to so many new files are flushed one by one; beyond that the whole disk is."""
 
 Progress = Callable[[str, int, int], None]
 """Told of a step: its name, how many of its parts are done, how many there are."""
@@ -86,7 +82,7 @@ def build(
     anything).
     """
     if isinstance(workers, Elsewhere):
-        data, site = _absolute(data), site.absolute() if isinstance(site, Path) else site
+        data, site = absolute(data), site.absolute() if isinstance(site, Path) else site
     require_places(data, site)
     if stac:
         stac_edition()
@@ -126,7 +122,7 @@ def _holds_the_present(site: Place) -> bool:
     if isinstance(site, Path) and not site.is_dir():
         return False
     with open_site(site) as there:
-        return there.has(TOLD) and "as_of" not in (_told_before(there) or {})
+        return there.has(TOLD) and "as_of" not in (told_before(there) or {})
 
 
 def _refreshed(database: Database, data: Data, until: str | None = None, workers: Executor | None = None) -> Refreshed:
@@ -139,16 +135,22 @@ def _refreshed(database: Database, data: Data, until: str | None = None, workers
             workers.start(to_render)
 
     found = refresh(database, log, until, workers, make_ready)
+    require_known(database, log, found)
+    return found
+
+
+def require_known(database: Database, log: Place, found: Refreshed) -> None:
+    """Raises OSError if nothing is known of a log, where no missing folder tells of that."""
     if isinstance(log, str) and not record.count_log(database):
         if found.unreadable:
             raise OSError(errno.EACCES, f"nothing of it can be read: {found.unreadable[0].reason}", log)
         raise FileNotFoundError(
             errno.ENOENT, "there is no log: append to it first, or name another place (--data)", log
         )
-    return found
 
 
-def _absolute(data: Data) -> Data:
+def absolute(data: Data) -> Data:
+    """The same with whole paths, as workers need them that were started elsewhere."""
     if isinstance(data, Path):
         return data.absolute()
     place = data.place.absolute() if isinstance(data.place, Path) else data.place
@@ -170,25 +172,20 @@ def _publish(
     """Renders and writes what has changed, then what spans all AOIs; removes what is gone; tells it in build.json."""
     make_site(site)
     with open_site(site) as writer:
-        seen = writer.version(TOLD)
-        trusted = not check_site and _is_trusted(database, writer)
+        turn = Turn(site, writer)
+        trusted = not check_site and turn.is_trusted(database.value("build"))
         new = not trusted and writer.is_new(OWNED)
         plan = make_plan(database, trusted=trusted, new=new, dot=dot, stac=stac)
         built.aois = len(plan.folders)
         built.quarantined, built.rejected = record.problems(database)
         if plan.is_empty:
             if built.every_seconds:  # it says that it was looked at: the same build, at a new time
-                _tell(writer, _told(database, database.value("build") or "", built), seen)
+                turn.tell(told(database, database.value("build") or "", built))
             return
-        build_id = uuid.uuid4().hex
-        writer.write(BEGUN, _begun(build_id))
-        writer.flush([BEGUN])
-        if isinstance(workers, Elsewhere) or isinstance(site, str):
-            writer.build = build_id
-        store.wait_for_workers()
-        try:
-            tasks = plan.tasks(database, store.lock, site, build_id, elsewhere=bool(writer.build))
+        elsewhere = isinstance(workers, Elsewhere) or isinstance(site, str)
+        with turn.taken(store.wait_for_workers, elsewhere=elsewhere) as build_id:
             published: list[Published] = []
+            tasks = plan.tasks(database, store.lock, site, build_id, elsewhere=elsewhere)
             for result in in_turn(publish_aois, tasks, workers):
                 progress("rendering", len(published), plan.parts)
                 published.append(result)
@@ -197,66 +194,16 @@ def _publish(
             writer.remove_all(stale)
             built.removed += len(stale)
             built.count(published)
-            told = _told(database, build_id, built)
+            telling = told(database, build_id, built)
             with database.transaction():
                 record.remember(database, published, plan.gone, plan.trusted, build_id)
-            _flush(writer, [path for result in published for path in result.written])
-            _tell(writer, told, seen)
-        except SiteOvertaken:
-            writer.build = ""
-            if writer.read(BEGUN) is None:  # what this one has written may be older: the next build compares every file
-                writer.write(BEGUN, _begun(build_id))
-            raise
-        if not writer.conditional:
-            built.warnings.append(
-                f"{site} can't take a file on condition: build.json was written last, but see to it that one "
-                "build at a time publishes there"
-            )
-        writer.remove(BEGUN)
+            turn.flush([path for result in published for path in result.written])
+            turn.tell(telling)
+        built.warnings += turn.warnings
 
 
-def _begun(build_id: str) -> bytes:
-    return f"Build {build_id} is under way, or was killed: the next one finishes it.\n".encode()
-
-
-def _tell(writer: Site, told: dict[str, object], seen: str) -> None:
-    """Says what the build was, last of all, if the site is still the one that it began with. Raises SiteOvertaken."""
-    if writer.version(TOLD) != seen:
-        raise SiteOvertaken("another build has published to the same site meanwhile: build again")
-    pages = {key: told[key] for key in ("build", "time", "as_of", "every_seconds") if key in told}
-    writer.write(TOLD_TO_PAGES, f"sceneboardBuild({json.dumps(pages)});\n".encode())
-    writer.flush([TOLD_TO_PAGES])
-    text = json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
-    writer.write_last(TOLD, text, seen)
-    writer.flush([TOLD])
-
-
-def _is_trusted(database: Database, site: Site) -> bool:
-    """Whether the site is the one that the store last published, finished and not touched by another store."""
-    told = _told_before(site)
-    if told is None or told.get("build") != database.value("build"):
-        return False
-    return not site.has(BEGUN) and not site.leftovers()
-
-
-def _told_before(site: Site) -> dict[str, object] | None:
-    """What build.json says; None if there is none that can be read."""
-    try:
-        told = json.loads(site.read(TOLD) or b"")
-    except (OSError, ValueError, RecursionError):
-        return None
-    return told if isinstance(told, dict) else None
-
-
-def _flush(writer: Site, written: list[str]) -> None:
-    """What was written is on disk before the site says so."""
-    if len(written) > _FLUSH_EACH:
-        os.sync()
-        written = []
-    writer.flush(written)
-
-
-def _told(database: Database, build_id: str, built: Built) -> dict[str, object]:
+def told(database: Database, build_id: str, built: Built) -> dict[str, object]:
+    """What build.json says of a build. `database` knows how far the log was read."""
     found = built.refreshed
     return {
         "build": build_id,

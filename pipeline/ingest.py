@@ -23,7 +23,7 @@ from pipeline.event import (
 )
 from pipeline.log.files import is_compressed
 from pipeline.log.lines import LineReader, TooLong
-from pipeline.log.place import Log, Place, open_log
+from pipeline.log.place import Log, Source, open_log
 from pipeline.log.stretches import Stretch
 from pipeline.stages import no_collections, own_name, row_files
 from pipeline.timestamp import TimestampInvalid, instant, newest, require_valid
@@ -65,7 +65,7 @@ class Unfinished(NamedTuple):
 class Part:
     """A part of the log that is to be taken apart. With `until`, an instant, later events are left out."""
 
-    log: Place
+    log: Source
     stretches: list[Stretch]
     first_bundle: int
     spool: Path

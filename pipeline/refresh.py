@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.ingest import BUNDLES_OF_A_PART, Part, Unfinished, take_apart
 from pipeline.log.files import Position, Unreadable
-from pipeline.log.place import Log, Place, open_log
+from pipeline.log.place import Log, Source, open_log
 from pipeline.log.stretches import in_parts, stretches
 from pipeline.stages import in_turn, no_collections, spool_folder
 from pipeline.store.arrivals import Arrivals
@@ -36,10 +36,16 @@ class Refreshed:
     unreadable: list[Unreadable] = field(default_factory=list)
     unfinished: list[Unfinished] = field(default_factory=list)
 
+    def count(self, reading: Reading) -> None:
+        """Adds what reading the log brought."""
+        self.quarantined = reading.quarantined
+        self.unreadable += [Unreadable(path, reason) for path, reason in sorted(reading.unreadable.items())]
+        self.unfinished += reading.unfinished
+
 
 def refresh(
     database: Database,
-    place: Place,
+    place: Source,
     until: str | None = None,
     workers: Executor | None = None,
     tell: Callable[[Sequence[str]], None] | None = None,
@@ -73,7 +79,7 @@ def refresh(
 def _take_in(
     database: Database,
     log: Log,
-    place: Place,
+    place: Source,
     to_read: list[Position],
     until: str | None,
     workers: Executor | None,
@@ -82,22 +88,33 @@ def _take_in(
 ) -> set[str]:
     """Reads files; gives the AOIs whose past has changed."""
     reading, arrivals = Reading(database, log), Arrivals(database)
-    found = stretches(log, to_read, reading.next_stretch)
-    parts = [
-        Part(place, some, arrivals.next_bundle + number * BUNDLES_OF_A_PART, spool, until)
-        for number, some in enumerate(in_parts(found))
-    ]
-    is_large = sum(stretch.weight for stretch in found) >= _WORTH_WORKERS_BYTES
+    parts, is_large = parts_of(log, place, to_read, reading.next_stretch, arrivals.next_bundle, spool, until)
     for taken in in_turn(take_apart, parts, workers if is_large else None):
         reading.add(taken)
         arrivals.add(taken)
         result.events += taken.events
         for file in (taken.event_rows, taken.creation_rows, taken.bad_rows):
             file.unlink()  # a large log's rows take much room
-    result.quarantined = reading.quarantined
-    result.unreadable += [Unreadable(path, reason) for path, reason in sorted(reading.unreadable.items())]
-    result.unfinished += reading.unfinished
+    result.count(reading)
     return arrivals.settle()
+
+
+def parts_of(
+    log: Log,
+    place: Source,
+    to_read: list[Position],
+    first_stretch: int,
+    first_bundle: int,
+    spool: Path,
+    until: str | None = None,
+) -> tuple[list[Part], bool]:
+    """What is to be read, in parts; and whether that is so much that workers are worth it."""
+    found = stretches(log, to_read, first_stretch)
+    parts = [
+        Part(place, some, first_bundle + number * BUNDLES_OF_A_PART, spool, until)
+        for number, some in enumerate(in_parts(found))
+    ]
+    return parts, sum(stretch.weight for stretch in found) >= _WORTH_WORKERS_BYTES
 
 
 def _fold_tasks(found: Iterable[PackedPast], spool: Path) -> Iterator[FoldTask]:

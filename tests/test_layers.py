@@ -18,9 +18,9 @@ print(*sorted(name for name in {heavy!r} if name in sys.modules))
 """
 HEAVY = [
     "duckdb", "jinja2", "pydot", "geojson", "rich", "pystac", "mgrs", "zstandard", "concurrent.futures.process",
-    "pipeline.cluster.executor", "distributed", "dask", "fsspec",
+    "pipeline.cluster.executor", "pipeline.shards", "distributed", "dask", "fsspec",
 ]  # fmt: skip
-BEYOND_ONE_MACHINE = {"pipeline.cluster.executor", "distributed", "dask", "fsspec"}
+BEYOND_ONE_MACHINE = {"pipeline.cluster.executor", "pipeline.shards", "distributed", "dask", "fsspec"}
 
 
 def heavy_modules(*arguments: str, data: Path, text: str = "") -> list[str]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
 
-from pipeline import build as building
+from pipeline.publish import turn
+from pipeline.publish.site import BEGUN
 from pipeline.store.held import STORE
 from torture.findings import Findings
 from torture.world import World, differing, ids, of_one_build, tree
@@ -261,13 +262,13 @@ def attack_build(world: World, scratch: Path, most: int, seed: int, *, flush_eac
     old, new = here.tree(), of_one_build(here, scratch / "one")
     stores: list[Path | None] = [None, scratch / "store before", scratch / "store between", scratch / "store after"]
     _keep(here, stores[1])
-    ordinary = building._FLUSH_EACH
+    ordinary = turn._FLUSH_EACH
     try:
-        building._FLUSH_EACH = ordinary if flush_each is None else flush_each
+        turn._FLUSH_EACH = ordinary if flush_each is None else flush_each
         with Recorder(here.root, first=(here.site, lambda: _keep(here, stores[2]))) as recorder:
             here.build()
     finally:
-        building._FLUSH_EACH = ordinary
+        turn._FLUSH_EACH = ordinary
     _keep(here, stores[3])
     for number, (place, survives) in enumerate(cuts(recorder, most)):
         store = stores[number % len(stores)]
@@ -287,7 +288,7 @@ def attack_build(world: World, scratch: Path, most: int, seed: int, *, flush_eac
 
 
 def _without_marker(found: dict[str, bytes]) -> dict[str, bytes]:
-    return {path: text for path, text in found.items() if path != building.BEGUN}
+    return {path: text for path, text in found.items() if path != BEGUN}
 
 
 def _keep(world: World, to: Path | None) -> None:

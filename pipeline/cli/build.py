@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ from pipeline.timestamp import instant
     help="With --cluster: a folder of this data folder's own that the workers see.  [default: beside the store]",
 )  # fmt: skip
 @click.option(
+    "--shards", type=click.IntRange(1), metavar="N",
+    help="Keep the store in so many shards, by AOI, each brought up and published by one task.",
+)  # fmt: skip
+@click.option(
     "--every",
     "every_seconds",
     callback=seconds,
@@ -72,6 +77,7 @@ def command(
     workers: int | None,
     address: str | None,
     spool: Path | None,
+    shards: int | None,
     every_seconds: int | None,
     wait_seconds: float,
     as_json: bool,
@@ -84,12 +90,15 @@ def command(
       sceneboard --data /srv/log --site /srv/www/board build --strict
       sceneboard build --every 15m
       sceneboard build --cluster tcp://scheduler:8786
+      sceneboard build --cluster tcp://scheduler:8786 --shards 1000
       sceneboard --site monday build --as-of 2022-05-02T06:00:00Z
     """
     if address is not None and (workers is not None or as_of is not None):
         raise click.UsageError("--cluster goes with neither --workers nor --as-of")
     if spool is not None and address is None:
         raise click.UsageError("--spool is for --cluster")
+    if shards is not None and as_of is not None:
+        raise click.UsageError("--shards doesn't go with --as-of")
     with friendly(), _progress() as progress:
         if as_of is not None:
             built = build_as_of(folders.data, folders.site, instant(as_of), stac=stac, progress=progress)
@@ -100,6 +109,7 @@ def command(
                 else pool(workers or os.cpu_count() or 1)
             ) as executor:
                 built = _build_twice(
+                    _builder(shards),
                     folders,
                     full=full,
                     check_site=check_site,
@@ -120,7 +130,16 @@ def command(
         )
 
 
-def _build_twice(folders: Folders, **options: Any) -> Built:
+def _builder(shards: int | None) -> Callable[..., Built]:
+    """What builds: one machine's work imports nothing of shards."""
+    if shards is None:
+        return build
+    from pipeline.shards.build import build_in_shards
+
+    return partial(build_in_shards, shards=shards)
+
+
+def _build_twice(build: Callable[..., Built], folders: Folders, **options: Any) -> Built:
     """A store that breaks under work has been moved aside: the second try makes it anew from the log."""
     try:
         return build(folders.data, folders.site, **options)

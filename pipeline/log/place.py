@@ -87,12 +87,18 @@ class Log(Protocol):
         """
 
 
-def open_log(place: Place) -> Log:
+Source: TypeAlias = "Place | Log"
+"""A place of a log, or a log that is open."""
+
+
+def open_log(place: Source) -> Log:
     """The log at a place. Raises StorageUnusable."""
     if isinstance(place, str):
         from pipeline.log.bucket import BucketLog
 
         return BucketLog(place)
+    if not isinstance(place, Path):
+        return place
     from pipeline.log.folder import FolderLog
 
     return FolderLog(place)

@@ -74,6 +74,13 @@ class Published:
     unchanged: int = 0
     warnings: list[str] = field(default_factory=list)
 
+    def add(self, other: "Published") -> None:
+        """Counts what another task did with it."""
+        self.units += other.units
+        self.written += other.written
+        self.unchanged += other.unchanged
+        self.warnings += other.warnings
+
     @property
     def rendered(self) -> int:
         """How many scenes and AOIs were rendered; an AOI's sections count with it."""

@@ -11,18 +11,17 @@ from pipeline.render.interchange.feeds import FEED, site_feed
 from pipeline.render.interchange.metrics import FILE as METRICS
 from pipeline.render.interchange.metrics import metrics
 from pipeline.render.interchange.stac_paths import CATALOG
-from pipeline.store import record
-from pipeline.store.database import Database
-from pipeline.store.homes import homes
+from pipeline.store.homes import LogRecord
 
-_LATEST = 200
+LATEST = 200
+"""So many of the latest events are shown."""
 
 
 def site_files(
-    database: Database, folders: dict[str, str], summaries: Sequence[Summary], *, stac: bool = False
+    log: LogRecord, folders: dict[str, str], summaries: Sequence[Summary], *, stac: bool = False
 ) -> dict[str, bytes]:
     """The files of the site that are no AOI's and no scene's. With `stac` the STAC catalogue of all AOIs is one."""
-    files = _files(database, folders, summaries, stac)
+    files = _files(log, folders, summaries, stac)
     if stac:
         from pipeline.render.interchange import stac as catalogue
 
@@ -30,21 +29,12 @@ def site_files(
     return files
 
 
-def _files(database: Database, folders: dict[str, str], summaries: Sequence[Summary], stac: bool) -> dict[str, bytes]:
-    latest, rejected = record.latest(database, _LATEST), record.rejected(database)
-    quarantine = record.quarantine(database)
+def _files(log: LogRecord, folders: dict[str, str], summaries: Sequence[Summary], stac: bool) -> dict[str, bytes]:
     return {
         "aoi/index.json": bodies.aois((one.name, one.status) for one in summaries),
         "index.html": front_page(summaries, folders, stac=stac),
         FEED: site_feed(summaries),
-        METRICS: metrics(summaries, len(rejected), bool(quarantine)),
-        **event_files(
-            latest,
-            rejected,
-            quarantine,
-            record.unfinished(database),
-            folders,
-            homes(database, [*latest, *rejected]),
-        ),
+        METRICS: metrics(summaries, len(log.rejected), bool(log.quarantine)),
+        **event_files(log.latest, log.rejected, log.quarantine, log.unfinished, folders, log.homes),
         **assets(),
     }

@@ -21,9 +21,9 @@ from pipeline.timestamp import instant
 _Row = TypeVar("_Row")
 _LOOKED_AT_ONCE = 20_000
 """So many events are compared or judged before the next ones are read."""
-_EVENTS = {"event": "BIGINT[]", "source": "VARCHAR[]", "id": "VARCHAR[]"}
-_HOMELESS = {"event": "BIGINT[]", "kind": "VARCHAR[]", "entity": "BIGINT[]"}
-_CREATIONS = {
+EVENTS = {"event": "BIGINT[]", "source": "VARCHAR[]", "id": "VARCHAR[]"}
+HOMELESS = {"event": "BIGINT[]", "kind": "VARCHAR[]", "entity": "BIGINT[]"}
+CREATIONS = {
     "event": "BIGINT", "source": "VARCHAR", "id": "VARCHAR", "aoi": "VARCHAR", "instant": "VARCHAR",
     "sequence": "VARCHAR", "scene": "BIGINT", "tiles": "BIGINT[]",
 }  # fmt: skip
@@ -68,9 +68,9 @@ class Arrivals:
             [(one.number, one.aoi, one.events, one.newest, one.lines, one.places) for one in part.bundles],
         )
         self._database.load_files(
-            "events", [part.event_rows], _EVENTS, "unnest(event), hash(unnest(source), unnest(id))"
+            "events", [part.event_rows], EVENTS, "unnest(event), hash(unnest(source), unnest(id))"
         )
-        self._database.load_files("creations", [part.creation_rows], _CREATIONS, ", ".join(_CREATIONS))
+        self._database.load_files("creations", [part.creation_rows], CREATIONS, ", ".join(CREATIONS))
         if part.homeless:
             self._homeless.append(part.homeless_rows)
 
@@ -104,7 +104,7 @@ class Arrivals:
         if self._homeless:
             self._database.keep("arriving", [], "event BIGINT, kind VARCHAR, id BIGINT")
             self._database.load_files(
-                "arriving", self._homeless, _HOMELESS, "unnest(event), unnest(kind), unnest(entity)"
+                "arriving", self._homeless, HOMELESS, "unnest(event), unnest(kind), unnest(entity)"
             )
             self._database.run(
                 f"""

@@ -63,12 +63,19 @@ def places(database: Database, events: Iterable[int]) -> dict[int, tuple[str, in
     wanted = sorted(set(events))
     database.keep("asked", [(bundle,) for bundle in sorted(set(map(bundle_of, wanted)))], "bundle BIGINT")
     packed = dict(database.rows("SELECT bundle, places FROM bundles SEMI JOIN asked USING (bundle)"))
-    at: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    at: dict[int, int] = {}
     for bundle, group in groupby(wanted, key=bundle_of):
         found = unpack_numbers(packed[bundle])
-        for event in group:
-            stretch, line = stretch_and_line(found[place_in_bundle(event)])
-            at[stretch].append((line, event))
+        at.update((event, found[place_in_bundle(event)]) for event in group)
+    told = lines_at(database, at.values())
+    return {event: told[place] for event, place in at.items()}
+
+
+def lines_at(database: Database, wanted: Iterable[int]) -> dict[int, tuple[str, int, int]]:
+    """By places as in bundle.py: file, byte offset and line, from 1."""
+    at: dict[int, list[int]] = defaultdict(list)
+    for place in wanted:
+        at[stretch_and_line(place)[0]].append(place)
     database.keep("asked", [(stretch,) for stretch in at], "stretch BIGINT")
     told: dict[int, tuple[str, int, int]] = {}
     for stretch, file, lines_before, first_line, offset, lengths in database.rows(
@@ -78,6 +85,7 @@ def places(database: Database, events: Iterable[int]) -> dict[int, tuple[str, in
         """
     ):
         starts = list(accumulate((length + 1 for length in unpack_numbers(lengths)), initial=offset))
-        for line, event in at[stretch]:
-            told[event] = file, starts[line - first_line], lines_before + line
+        for place in at[stretch]:
+            _, line = stretch_and_line(place)
+            told[place] = file, starts[line - first_line], lines_before + line
     return told

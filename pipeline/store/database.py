@@ -20,6 +20,7 @@ SCHEMA_VERSION = f"5 {duckdb.__version__}"
 """With another DuckDB, too, the cache is made anew: what `hash` gives may be something else."""
 _Row = TypeVar("_Row")
 _ROWS_AT_ONCE = 20_000
+_ANY_LINE_BYTES = 1024 * 1024
 _encoder = msgspec.json.Encoder()
 
 
@@ -32,6 +33,16 @@ def batched(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:
 
 class StoreBroken(Exception):
     """The cache answered with an error. It can be moved aside: everything in it comes from the log."""
+
+
+def json_lines(files: Sequence[Path], columns: Mapping[str, str]) -> str:
+    """In a statement, what files of JSON Lines hold that are its parameter: these columns, by name, with their types.
+
+    DuckDB sets twice the longest line aside before it reads: as that is taken what would do for the largest file.
+    """
+    described = ", ".join(f"'{name}': '{type}'" for name, type in columns.items())
+    longest = max(_ANY_LINE_BYTES, *(file.stat().st_size for file in files))
+    return f"read_json(?, format = 'newline_delimited', maximum_object_size = {longest}, columns = {{{described}}})"
 
 
 class Database:
@@ -95,17 +106,8 @@ class Database:
         `columns` are those of the lines, by name, with their types; `select` makes of them those of the table.
         """
         full = [str(file) for file in files if file.stat().st_size]
-        if not full:
-            return
-        described = ", ".join(f"'{name}': '{type}'" for name, type in columns.items())
-        self.run(
-            f"""
-            INSERT INTO {table} SELECT {select} FROM read_json(
-                ?, format = 'newline_delimited', maximum_object_size = 1000000000, columns = {{{described}}}
-            )
-            """,
-            [full],
-        )
+        if full:
+            self.run(f"INSERT INTO {table} SELECT {select} FROM {json_lines(files, columns)}", [full])
 
     def keep(self, table: str, rows: Sequence[Sequence[object]], columns: str) -> None:
         """Makes a temporary table of these columns with these rows, to join with."""
@@ -139,8 +141,12 @@ class Database:
 
 
 @contextmanager
-def open_database(path: Path, *, read_only: bool = False, memory_bytes: int | None = None) -> Iterator[Database]:
+def open_database(
+    path: Path, *, read_only: bool = False, memory_bytes: int | None = None, bare: bool = False
+) -> Iterator[Database]:
     """Opens the cache at `path`; `:memory:` for one that isn't kept. With `memory_bytes` DuckDB takes no more.
+
+    A `bare` one gets no tables: it is for questions to files.
 
     Raises StoreBroken if what it holds is to blame, OSError if the disk or the system is (no space, no permission, no
     memory: the cache itself is as good as before), StoreHeld if another program has it open.
@@ -152,7 +158,7 @@ def open_database(path: Path, *, read_only: bool = False, memory_bytes: int | No
         raise _in_own_words(error, path) from error
     database = Database(connection)
     try:
-        if not read_only:
+        if not (read_only or bare):
             _ensure_schema(database)
         yield database
     except duckdb.Error as error:

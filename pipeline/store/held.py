@@ -71,8 +71,8 @@ class Store:
 
 
 @contextmanager
-def hold_store(data: Data, wait_seconds: float) -> Iterator[Store]:
-    """Holds the store of a data folder. Raises StoreHeld, OSError."""
+def hold_store(data: Data, wait_seconds: float, name: str = STORE) -> Iterator[Store]:
+    """Holds the stores of a data folder, and gives the one of this name. Raises StoreHeld, OSError."""
     folder = store_of(data)
     with held(folder / LOCK, wait_seconds):
-        yield Store(folder / STORE, wait_seconds)
+        yield Store(folder / name, wait_seconds)

@@ -67,14 +67,16 @@ def fingerprints(database: Database, names: Sequence[str]) -> dict[str, dict[str
 
 def gone(database: Database, folders: Mapping[str, str]) -> list[str]:
     """Units on record of what isn't there any more: AOIs, and scenes of AOIs that were folded without them."""
-    database.keep("folders", sorted((folder,) for folder in folders.values()), "folder VARCHAR")
+    database.keep("folders", sorted(folders.items()), "aoi VARCHAR, folder VARCHAR")
     rows = database.rows(
         """
         SELECT unit FROM published
         WHERE (unit LIKE 'aoi/%' OR unit LIKE 'sections/%')
-            AND substr(unit, strpos(unit, '/') + 1) NOT IN (FROM folders)
+            AND substr(unit, strpos(unit, '/') + 1) NOT IN (SELECT folder FROM folders)
         UNION ALL
-        SELECT unit FROM published WHERE unit LIKE 'scene/%' AND substr(unit, 7) NOT IN (SELECT id::VARCHAR FROM scenes)
+        SELECT unit FROM published
+        WHERE unit LIKE 'scene/%'
+            AND substr(unit, 7) NOT IN (SELECT id::VARCHAR FROM scenes SEMI JOIN folders USING (aoi))
         """
     )
     return [row[0] for row in rows]

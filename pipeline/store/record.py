@@ -1,7 +1,7 @@
 """What the store hands on about the log as a whole: rejected events, the quarantine, all AOIs."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeAlias
 
 from pipeline.bundle import first_event, unpack_lines
 from pipeline.event import Status, kind_of, type_of
@@ -29,13 +29,39 @@ class LogEvent(NamedTuple):
     text: bytes
 
 
+Told: TypeAlias = tuple[str, Verdict, str, bytes]
+"""An event with its outcome, as it is kept: AOI, verdict, reason and line."""
+
+
 def rejected(database: Database) -> list[LogEvent]:
     """All rejected events, in log order."""
-    return _in_log_order(database.rows("SELECT aoi, verdict, reason, line FROM outcomes WHERE verdict = 'rejected'"))
+    return in_log_order(rejected_rows(database))
+
+
+def rejected_rows(database: Database) -> list[Told]:
+    """The same as they are kept, in any order."""
+    return database.rows("SELECT aoi, verdict, reason, line FROM outcomes WHERE verdict = 'rejected'")
 
 
 def latest(database: Database, count: int) -> list[LogEvent]:
     """The last events in log order, the latest first."""
+    return latest_of(latest_rows(database, count), count)
+
+
+def latest_of(rows: Iterable[Told], count: int) -> list[LogEvent]:
+    """The last of these events in log order, the latest first."""
+    return in_log_order(rows)[::-1][:count]
+
+
+def _any(aoi: str) -> bool:  # noqa: ARG001
+    return True
+
+
+def latest_rows(database: Database, count: int, of: Callable[[str], bool] = _any) -> list[Told]:
+    """The last events as they are kept, in any order, and those that come at the same time as the first of them.
+
+    With `of` those of some AOIs alone ('' stands for none).
+    """
     found: list[tuple[str, int, str, bytes]] = []
     since = ""
     bundles = database.rows("SELECT bundle, newest FROM bundles ORDER BY newest DESC")
@@ -43,20 +69,19 @@ def latest(database: Database, count: int) -> list[LogEvent]:
         some = [bundle for bundle, newest in bundles[at : at + _BUNDLES_AT_ONCE] if newest >= since]
         if not some:
             break
-        found += [one for one in _events_in(database, some) if one[0] >= since]
+        found += [one for one in _events_in(database, some) if one[0] >= since and of(one[2])]
         found.sort(reverse=True)
         if len(found) > count:
             since = found[count - 1][0]
             found = [one for one in found if one[0] >= since]
     database.keep("asked", [(event,) for _, event, _, _ in found], "event BIGINT")
-    outcomes = {
+    outcomes: dict[int, tuple[Verdict, str]] = {
         event: (verdict, reason)
         for event, verdict, reason in database.rows(
             "SELECT event, verdict, reason FROM outcomes SEMI JOIN asked USING (event)"
         )
     }
-    rows = ((aoi, *outcomes.get(event, ("applied", "")), line) for _, event, aoi, line in found)
-    return _in_log_order(rows)[::-1][:count]
+    return [(aoi, *outcomes.get(event, ("applied", "")), line) for _, event, aoi, line in found]
 
 
 def _events_in(database: Database, bundles: list[int]) -> Iterator[tuple[str, int, str, bytes]]:
@@ -70,8 +95,8 @@ def _events_in(database: Database, bundles: list[int]) -> Iterator[tuple[str, in
                 yield instant(event_of(line).time), event, homes[event] if aoi is None else aoi, line
 
 
-def _in_log_order(rows: Iterable[tuple[Any, ...]]) -> list[LogEvent]:
-    """Events of which AOI, verdict, reason and line are given."""
+def in_log_order(rows: Iterable[Told]) -> list[LogEvent]:
+    """Events as they are kept, in log order."""
     found: list[tuple[str, str, LogEvent]] = []
     for aoi, verdict, reason, line in rows:
         event = event_of(line)
@@ -89,8 +114,12 @@ CONFLICT = "another event with the same source and id, but other content, comes 
 
 def quarantine(database: Database) -> list[Quarantined]:
     """All lines that can't be used, by file and offset."""
+    return quarantine_with(database, database.rows("SELECT file, file_offset, file_line, text FROM conflicts"))
+
+
+def quarantine_with(database: Database, lost: Iterable[tuple[str, int, int, bytes]]) -> list[Quarantined]:
+    """Lines that are no events, and these that lost (file, offset, line, text), by file and offset."""
     bad = [Quarantined(*row) for row in database.rows("FROM quarantine")]
-    lost = database.rows("SELECT file, file_offset, file_line, text FROM conflicts")
     bad += [Quarantined(file, offset, line, CONFLICT, shown(text)) for file, offset, line, text in lost]
     return sorted(bad)
 

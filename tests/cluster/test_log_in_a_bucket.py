@@ -19,6 +19,7 @@ from pipeline.cli.workers import cluster as cluster_at  # noqa: E402
 from pipeline.cli.workers import workers  # noqa: E402
 from pipeline.log.place import KeptApart  # noqa: E402
 from pipeline.objects import Objects  # noqa: E402
+from pipeline.shards.build import build_in_shards  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +63,10 @@ def test_a_cluster_whose_workers_read_and_write_the_bucket(s3: S3, plain: Path, 
     assert min(handing.handed[stage] for stage in ("take_apart", "fold_aois", "publish_aois")) >= 2
     assert differing(objects(site), tree(plain / "site")) == []
     assert [path.name for path in (tmp_path / "store/spool").iterdir()] == []
+
+
+def test_shards_of_a_log_in_a_bucket(plain: Path, bucket: str, tmp_path: Path) -> None:
+    site = f"{bucket.rpartition('/')[0]}/in-shards"
+    with workers(2) as pool:
+        build_in_shards(KeptApart(bucket, tmp_path / "store"), site, 3, workers=pool)
+    assert differing(objects(site), tree(plain / "site")) == []

@@ -13,11 +13,11 @@ import pytest
 from log_lines import Log
 from site_tree import differing, read, tree
 
-from pipeline import build as building
 from pipeline import disk
 from pipeline.build import build, build_as_of
 from pipeline.publish.places import SiteRefused
 from pipeline.publish.site import BEGUN, SiteOvertaken
+from pipeline.publish.turn import Turn
 from pipeline.publish.writer import SiteWriter
 from pipeline.stages import Startable
 from pipeline.store.held import LOCK, STORE
@@ -159,8 +159,8 @@ def test_they_are_removed_after_all_else_is_written_and_build_json_comes_last(
     log.add("aoi.deleted", {"id": "A"})
     log.says("scene", 2, "DONE")
     board()
-    assert order[0] == ("write", building.BEGUN)
-    assert order[-3:] == [("write", "build/build.json"), ("write", "build.json"), ("remove", building.BEGUN)]
+    assert order[0] == ("write", BEGUN)
+    assert order[-3:] == [("write", "build/build.json"), ("write", "build.json"), ("remove", BEGUN)]
     kinds = [kind for kind, _ in order[1:-3]]
     assert kinds == sorted(kinds, reverse=True), "all that is written, then all that is removed"
     assert replace is disk.Folder.replace
@@ -246,12 +246,12 @@ def test_a_build_killed_before_it_told_of_itself_is_finished_by_the_next(
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(building, "_tell" if count else "_flush", dying)
+        patch.setattr(Turn, "tell" if count else "flush", dying)
         board() if not count else (board(), board(check_site=True))
     board()
     build(data, tmp_path / "afresh")
     assert differing(tree(site), tree(tmp_path / "afresh")) == []
-    assert not (site / building.BEGUN).exists()
+    assert not (site / BEGUN).exists()
 
 
 def test_what_a_killed_build_has_published_goes_when_its_events_were_lost_with_it(

@@ -9,8 +9,9 @@ import pytest
 from log_lines import Log
 from site_tree import tree
 
-from pipeline.build import TOLD, TOLD_TO_PAGES, build
+from pipeline.build import build
 from pipeline.cli.duration import seconds
+from pipeline.publish.site import TOLD, TOLD_TO_PAGES
 
 TELLING = {TOLD, TOLD_TO_PAGES}
 
