@@ -44,7 +44,7 @@ def _small_and_quick(unflushed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     make_tasks_small(monkeypatch.setattr)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a log (`data`), and the site that one process makes of it (`site`). Nobody may change it."""
     folder = tmp_path_factory.mktemp("plain")
