@@ -6,19 +6,19 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.log.place import Data, KeptApart, events_of
-from pipeline.publish.parts import Published, Task, publish_aois
+from pipeline.publish.parts import Published, publish_aois
 from pipeline.publish.places import SiteRefused, require_places
 from pipeline.publish.plan import OWNED, make_plan, publish_site, stale_paths
 from pipeline.publish.site import BEGUN, TOLD, TOLD_TO_PAGES, Place, Site, SiteOvertaken, make_site, open_site
 from pipeline.refresh import Refreshed, refresh
 from pipeline.render.edition import stac_edition
-from pipeline.stages import Elsewhere, Startable, results, submit
+from pipeline.stages import Elsewhere, Startable, in_turn
 from pipeline.store import published as record
 from pipeline.store.database import Database
 from pipeline.store.held import Store, hold_store
@@ -96,7 +96,10 @@ def build(
         with store.open() as database:
             progress("reading the log", 0, 1)
             built = Built(_refreshed(database, data, workers=workers), every_seconds=every_seconds)
-        _publish(store, site, built, check_site=check_site, workers=workers, progress=progress, dot=dot, stac=stac)
+            _publish(
+                store, database, site, built,
+                check_site=check_site, workers=workers, progress=progress, dot=dot, stac=stac,
+            )  # fmt: skip
         built.warnings = store.warnings + built.warnings
     return built
 
@@ -109,10 +112,13 @@ def build_as_of(data: Data, site: Place, until: str, *, stac: bool = False, prog
     require_places(data, site)
     if _holds_the_present(site):
         raise SiteRefused(f"{site} holds the site of the present: name another folder for the past (--site)")
-    with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, hold_store(Path(scratch), 0) as store:
-        with store.open() as database:
-            built = Built(_refreshed(database, data, until), as_of=until)
-        _publish(store, site, built, check_site=True, workers=None, progress=progress, stac=stac)
+    with (
+        tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch,
+        hold_store(Path(scratch), 0) as store,
+        store.open() as database,
+    ):
+        built = Built(_refreshed(database, data, until), as_of=until)
+        _publish(store, database, site, built, check_site=True, workers=None, progress=progress, stac=stac)
     return built
 
 
@@ -151,6 +157,7 @@ def _absolute(data: Data) -> Data:
 
 def _publish(
     store: Store,
+    database: Database,
     site: Place,
     built: Built,
     *,
@@ -164,16 +171,15 @@ def _publish(
     make_site(site)
     with open_site(site) as writer:
         seen = writer.version(TOLD)
-        with store.open() as database:
-            trusted = not check_site and _is_trusted(database, writer)
-            new = not trusted and writer.is_new(OWNED)
-            plan = make_plan(database, store.path, site, trusted=trusted, new=new, dot=dot, stac=stac)
-            built.aois = len(plan.folders)
-            built.quarantined, built.rejected = record.problems(database)
-            if plan.is_empty:
-                if built.every_seconds:  # it says that it was looked at: the same build, at a new time
-                    _tell(writer, _told(database, database.value("build") or "", built), seen)
-                return
+        trusted = not check_site and _is_trusted(database, writer)
+        new = not trusted and writer.is_new(OWNED)
+        plan = make_plan(database, trusted=trusted, new=new, dot=dot, stac=stac)
+        built.aois = len(plan.folders)
+        built.quarantined, built.rejected = record.problems(database)
+        if plan.is_empty:
+            if built.every_seconds:  # it says that it was looked at: the same build, at a new time
+                _tell(writer, _told(database, database.value("build") or "", built), seen)
+            return
         build_id = uuid.uuid4().hex
         writer.write(BEGUN, _begun(build_id))
         writer.flush([BEGUN])
@@ -181,21 +187,19 @@ def _publish(
             writer.build = build_id
         store.wait_for_workers()
         try:
-            with store.lent():
-                published = _render(
-                    [replace(task, build=build_id, elsewhere=bool(writer.build)) for task in plan.tasks],
-                    workers,
-                    progress,
-                )
-            with store.open() as database:
-                published.append(publish_site(database, plan, writer, published))
-                stale = sorted(stale_paths(database, plan, writer, published))
-                writer.remove_all(stale)
-                built.removed += len(stale)
-                built.count(published)
-                told = _told(database, build_id, built)
-                with database.transaction():
-                    record.remember(database, published, plan.gone, plan.trusted, build_id)
+            tasks = plan.tasks(database, store.lock, site, build_id, elsewhere=bool(writer.build))
+            published: list[Published] = []
+            for result in in_turn(publish_aois, tasks, workers):
+                progress("rendering", len(published), plan.parts)
+                published.append(result)
+            published.append(publish_site(database, plan, writer, published))
+            stale = sorted(stale_paths(database, plan, writer, published))
+            writer.remove_all(stale)
+            built.removed += len(stale)
+            built.count(published)
+            told = _told(database, build_id, built)
+            with database.transaction():
+                record.remember(database, published, plan.gone, plan.trusted, build_id)
             _flush(writer, [path for result in published for path in result.written])
             _tell(writer, told, seen)
         except SiteOvertaken:
@@ -225,25 +229,6 @@ def _tell(writer: Site, told: dict[str, object], seen: str) -> None:
     text = json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
     writer.write_last(TOLD, text, seen)
     writer.flush([TOLD])
-
-
-def _render(tasks: list[Task], workers: Executor | None, progress: Progress) -> list[Published]:
-    if workers is None or len(tasks) < 2:
-        found = []
-        for done, task in enumerate(tasks):
-            progress("rendering", done, len(tasks))
-            found.append(publish_aois(task))
-        return found
-    if isinstance(workers, Elsewhere):
-        tasks = [replace(task, memory_bytes=workers.memory_bytes) for task in tasks]
-    futures = [submit(publish_aois, task, workers) for task in tasks]
-    for done, _ in enumerate(as_completed(futures)):
-        progress("rendering", done, len(futures))
-    return [
-        result
-        for task, future in zip(tasks, futures, strict=True)
-        for result in results(publish_aois, task, future, workers)
-    ]
 
 
 def _is_trusted(database: Database, site: Site) -> bool:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from operator import attrgetter
 from typing import Annotated, Literal, TypeAlias, get_args
 
 import msgspec
@@ -275,16 +276,16 @@ def _look_into(event: Event) -> None:
         if len(tiles) > MAX_TILES:
             raise EventInvalid(f"a scene of {len(tiles):,} tiles; at most {MAX_TILES:,} are taken")
         tiles_named_in_data(event.data)
-        for tile in tiles.values():
-            if not bytes(tile.data).startswith(_OBJECT_OR_NULL):
-                name = next(name for name, one in tiles.items() if one is tile)
-                raise EventInvalid(f"not an event: the data of tile {name[:60]!r} is not an object")
+        if not {memoryview(data)[0] for data in map(_data, tiles.values())} <= _OBJECT_OR_NULL:
+            name = next(name for name, tile in tiles.items() if bytes(tile.data)[0] not in _OBJECT_OR_NULL)
+            raise EventInvalid(f"not an event: the data of tile {name[:60]!r} is not an object")
     elif isinstance(event, SceneData | TileData):
         _object.decode(event.data.data)
 
 
 _LOOKED_INTO = (SceneCreated, SceneData, TileData)
-_OBJECT_OR_NULL = (b"{", b"n")
+_OBJECT_OR_NULL = frozenset(b"{n")
+_data = attrgetter("data")
 
 
 def _explain(problem: str) -> str:

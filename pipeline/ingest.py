@@ -10,7 +10,7 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-from pipeline.bundle import Bundle, first_event, pack_lines, pack_numbers, place_of
+from pipeline.bundle import Bundle, first_event, pack_lines, pack_numbers, place_of, split_lines
 from pipeline.event import (
     MAX_LINE_BYTES,
     Event,
@@ -26,7 +26,7 @@ from pipeline.log.lines import LineReader, TooLong
 from pipeline.log.place import Log, Place, open_log
 from pipeline.log.stretches import Stretch
 from pipeline.stages import no_collections, own_name, row_files
-from pipeline.timestamp import TimestampInvalid, instant, instants
+from pipeline.timestamp import TimestampInvalid, instant, newest, require_valid
 
 _HELD_BYTES = 96 * 1024 * 1024
 """So much of the lines' text is held at a time."""
@@ -186,7 +186,7 @@ def shown(text: bytes, length: int | None = None) -> str:
 class _Heap:
     """Events that become a bundle: of one AOI, or (None) some that don't say to which they belong."""
 
-    __slots__ = ("aoi", "lines", "newest", "next", "number", "places")
+    __slots__ = ("aoi", "lines", "next", "number", "places", "times")
 
     def __init__(self, number: int, aoi: str | None) -> None:
         self.aoi = aoi
@@ -199,12 +199,12 @@ class _Heap:
         """The number of the next event."""
         self.lines: list[bytes] = []
         self.places: array[int] = array("q")
-        self.newest = ""
+        self.times: list[str] = []
 
     def bundle(self) -> Bundle:
         """All that is in it."""
         lines, places = pack_lines(self.lines), pack_numbers(self.places)
-        return Bundle(self.number, self.aoi, len(self.lines), self.newest, lines, places)
+        return Bundle(self.number, self.aoi, len(self.lines), newest(self.times), lines, places)
 
 
 class _Sorter:
@@ -267,8 +267,7 @@ class _Sorter:
 
         Gives their lengths.
         """
-        lines = block.split(b"\n")
-        lines.pop()
+        lines = split_lines(block)
         events: Sequence[Event | None]
         try:
             if not block.isascii():
@@ -276,26 +275,24 @@ class _Sorter:
             if len(block) > MAX_LINE_BYTES:
                 raise too_long(len(block))
             events = decode_all(lines)
-            moments = instants([event.time for event in events])
+            require_valid([event.time for event in events])
         except (UnicodeDecodeError, EventInvalid, TimestampInvalid):
-            events, moments = self._one_by_one(stretch, reader, lines, most_bad)
+            events = self._one_by_one(stretch, reader, lines, most_bad)
             lines = lines[: len(events)]
-        kept = [line.removesuffix(b"\r") for line in lines] if b"\r\n" in block else lines
-        self._sort(place_of(stretch.number, reader.line), kept, events, moments)
+        kept = [line.removesuffix(b"\r") for line in lines] if b"\r" in block else lines
+        self._sort(place_of(stretch.number, reader.line), kept, events)
         self._held += len(block)
         reader.offset += sum(map(len, lines)) + len(lines)
         reader.line += len(lines)
         return map(len, lines)
 
-    def _sort(
-        self, before: int, lines: Sequence[bytes], events: Sequence[Event | None], moments: Sequence[str]
-    ) -> None:
+    def _sort(self, before: int, lines: Sequence[bytes], events: Sequence[Event | None]) -> None:
         """Puts events to those that they are kept with. `before` is the place of the line before the first."""
         heaps, until = self._heaps, self._part.until
         rows, homeless = EventRows([], [], []), HomelessRows([], [], [])
         numbers, sources, ids = rows.event, rows.source, rows.id
-        for place, line, event, moment in zip(count(before + 1), lines, events, moments, strict=False):
-            if event is None or (until is not None and moment > until):
+        for place, line, event in zip(count(before + 1), lines, events, strict=False):
+            if event is None or (until is not None and instant(event.time) > until):
                 continue
             named = event.data.id
             key: str | tuple[str, int]
@@ -314,8 +311,7 @@ class _Sorter:
             heap.next = number + 1
             heap.lines.append(line)
             heap.places.append(place)
-            if moment > heap.newest:
-                heap.newest = moment
+            heap.times.append(event.time)
             numbers.append(number)
             sources.append(event.source)
             ids.append(event.id)
@@ -324,7 +320,7 @@ class _Sorter:
                 homeless.kind.append(kind_of(event))
                 homeless.entity.append(int(named))
             elif type(event) is SceneCreated:
-                self._creation_rows.write(_encoder.encode(_creation(number, event, moment)) + b"\n")
+                self._creation_rows.write(_encoder.encode(_creation(number, event, instant(event.time))) + b"\n")
             if len(heap.lines) == _BUNDLE_EVENTS:
                 self._finish(heap)
         self._taken.events += len(numbers)
@@ -359,26 +355,24 @@ class _Sorter:
 
     def _one_by_one(
         self, stretch: Stretch, reader: LineReader, lines: Sequence[bytes], most_bad: int
-    ) -> tuple[list[Event | None], list[str]]:
-        """Events with their instants; None for a line that isn't one: it is in quarantine then, unless it is empty."""
+    ) -> list[Event | None]:
+        """Events; None for a line that isn't one: it is in quarantine then, unless it is empty."""
         events: list[Event | None] = []
-        moments: list[str] = []
         offset = reader.offset
         for number, line in enumerate(lines, reader.line + 1):
-            event, moment = None, ""
+            event = None
             try:
                 event = decode(line)
-                moment = instant(event.time)
+                instant(event.time)
             except (EventInvalid, TimestampInvalid) as invalid:
                 event = None
                 if line and not line.isspace():
                     self._quarantine(stretch, offset, number, str(invalid), shown(line.removesuffix(b"\r")))
             events.append(event)
-            moments.append(moment)
             offset += len(line) + 1
             if self._taken.bad > most_bad:
                 break
-        return events, moments
+        return events
 
     def _take_too_long(self, stretch: Stretch, reader: LineReader, found: TooLong) -> None:
         offset = reader.offset

@@ -17,6 +17,9 @@ _AHEAD = 8
 """So many tasks are handed out at a time: what they and their results hold stays small, and no worker waits."""
 _SPOOL = "sceneboard-"
 _OBJECTS_BETWEEN = 200_000
+_LEFT_BYTES = 2 * 1024 * 1024
+"""Compressed lines of the AOIs whose objects are left in cycles at most: some hundred megabytes."""
+_left = 0
 
 
 class WorkersLost(Exception):
@@ -165,7 +168,7 @@ def own_name(name: str) -> str:
 
 @contextmanager
 def no_collections() -> Iterator[None]:
-    """Python doesn't look for cycles among its objects while the block runs, but where `collect` is called.
+    """Python doesn't look for cycles among its objects while the block runs.
 
     Events, scenes and tiles come by the million, and most go without help: looking through those that stay, again and
     again, costs more than all that is done to them.
@@ -205,6 +208,13 @@ def row_files(*paths: Path) -> Iterator[tuple[IO[bytes], ...]]:
         raise OSError(error.errno, error.strerror, error.filename or str(paths[0])) from error
 
 
-def collect() -> None:
-    """Frees what was left in cycles since the last time, such as an AOI that was folded."""
-    gc.collect(0)
+def collect_now_and_then(left: int) -> None:
+    """Frees what was left in cycles if it has become much. `left` is what is left since: lines compressed, in bytes.
+
+    An AOI's scenes and tiles lead to one another. A process that ends after a few AOIs needs to free none.
+    """
+    global _left
+    _left += left
+    if _left > _LEFT_BYTES:
+        gc.collect()
+        _left = 0

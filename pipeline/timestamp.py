@@ -44,6 +44,19 @@ def instants(texts: Sequence[str]) -> list[str]:
     return list(map(instant, texts))
 
 
+def require_valid(texts: Sequence[str]) -> None:
+    """Looks whether each of several times has an instant, in less time than to tell which. Raises TimestampInvalid."""
+    if not _are_usual(texts):
+        for text in texts:
+            instant(text)
+
+
+def newest(times: Sequence[str]) -> str:
+    """The last of the instants of these times, which are known to be valid."""
+    keys = sort_keys(times)
+    return instant(times[keys.index(max(keys))])
+
+
 def sort_keys(times: Sequence[str]) -> Sequence[str]:
     """Texts that are in the order of the instants of these times, and equal where those are, in less time.
 

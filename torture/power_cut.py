@@ -275,7 +275,7 @@ def attack_build(world: World, scratch: Path, most: int, seed: int, *, flush_eac
         cut = _materialise(recorder.after_cut(place, survives, seed + number), scratch / "cut")
         _put_log(world, cut)
         if store is not None:
-            shutil.copy(store, cut.data / STORE)
+            _put_store(store, cut)
         found.counts[f"build: cuts, {survives} survives"] += 1
         if place == len(recorder.notes):
             found.expect_same(differing(_without_marker(tree(cut.site)), new), f"{where}: it was reported")
@@ -291,9 +291,17 @@ def _without_marker(found: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def _keep(world: World, to: Path | None) -> None:
+    """Copies the store, with what stands in its write-ahead log: it may be open, but nothing is being written."""
     assert to is not None
-    assert not (world.data / f"{STORE}.wal").exists(), "the store is open"
-    shutil.copy(world.data / STORE, to)
+    for suffix in ("", ".wal"):
+        if (store := world.data / f"{STORE}{suffix}").exists():
+            shutil.copy(store, to.with_name(f"{to.name}{suffix}"))
+
+
+def _put_store(kept: Path, world: World) -> None:
+    for suffix in ("", ".wal"):
+        if (store := kept.with_name(f"{kept.name}{suffix}")).exists():
+            shutil.copy(store, world.data / f"{STORE}{suffix}")
 
 
 def _put_log(world: World, cut: World) -> None:

@@ -114,9 +114,7 @@ def _aoi_created(aoi: Aoi, event: AoiCreated, number: int, taken: str | None, jo
 def _aoi_deleted(aoi: Aoi, event: AoiDeleted, number: int, taken: str | None, journal: Journal) -> str:
     _known(aoi)
     aoi.exists = False
-    aoi.scenes.clear()
-    aoi.tiles.clear()
-    aoi.by_source_id.clear()
+    aoi.clear()
     return ""
 
 

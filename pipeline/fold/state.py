@@ -136,3 +136,13 @@ class Aoi:
     scenes: dict[int, Scene] = field(default_factory=dict)
     tiles: dict[int, Tile] = field(default_factory=dict)
     by_source_id: dict[str, Scene] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Forgets its scenes and tiles. They lead to one another: Python couldn't free them as it goes along."""
+        for tile in self.tiles.values():
+            tile.prev = tile.ref = tile.next = tile.referrers = None
+        for scene in self.scenes.values():
+            scene.tiles = {}
+        self.scenes.clear()
+        self.tiles.clear()
+        self.by_source_id.clear()

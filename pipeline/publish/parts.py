@@ -4,11 +4,11 @@ A *unit* is a part of the site that is rendered whole: a scene, an AOI, or what 
 fingerprint of what it is made from; a unit whose fingerprint the site has already isn't rendered again.
 """
 
-import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pipeline.bundle import TextDamaged
 from pipeline.insight.facts import Facts
 from pipeline.publish.sections import Stamps
 from pipeline.publish.site import Place, Site, open_site, require_turn
@@ -17,11 +17,10 @@ from pipeline.render.aoi.summary import encoded
 from pipeline.render.interchange.features import Features
 from pipeline.render.scene.files import SceneFiles
 from pipeline.render.section import Section
-from pipeline.stages import about_aois, few_collections
-from pipeline.store.board import load_board
-from pipeline.store.database import Database, open_database
-from pipeline.store.held import LOCK
+from pipeline.stages import about_aois, collect_now_and_then, few_collections
+from pipeline.store.board import make_board
 from pipeline.store.lock import working
+from pipeline.store.past import PackedPast, past_of
 
 _FILES_AT_ONCE = 64
 _SECTIONS = "sections/"
@@ -30,19 +29,21 @@ _SECTIONS = "sections/"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """AOIs to publish: the store to read, the site to write, and each AOI's folder and revision by name.
+    """AOIs to publish: their pasts, and by name the folder of each and the revision that it was folded in.
 
-    `edition` stands for the program and its templates: it is part of every fingerprint. With `trusted` units whose
-    fingerprint is on record are left alone; else the bytes of all are compared. In a `new` site nothing is there yet.
+    `edition` stands for the program and its templates: it is part of every fingerprint. Units whose fingerprint is
+    `known` are left alone; the bytes of all others are compared. In a `new` site nothing is there yet.
     """
 
-    store: Path
+    lock: Path
+    """The store's: it is marked there that somebody is at work."""
     site: Place
-    aois: list[str]
+    pasts: list[PackedPast]
     folders: dict[str, str]
     revisions: dict[str, int]
     edition: str
-    trusted: bool
+    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By AOI and unit."""
     dot: str | None = None
     """The program that lays out small graphs: a path, or `auto` for a `dot` on the PATH; the one pip installs else."""
     stac: bool = False
@@ -52,17 +53,15 @@ class Task:
     """The build that it is of."""
     elsewhere: bool = False
     """It may be done where the store's lock isn't seen: the site is asked before each write whose turn it is."""
-    memory_bytes: int | None = None
-    """What the database may take; None for what DuckDB finds right."""
 
     @property
     def about(self) -> str:
         """Its AOIs."""
-        return about_aois(self.aois)
+        return about_aois([past.name for past in self.pasts])
 
     def pieces(self) -> "list[Task]":
         """A task for each AOI."""
-        return [replace(self, aois=[name]) for name in self.aois]
+        return [replace(self, pasts=[past]) for past in self.pasts]
 
 
 @dataclass(slots=True)
@@ -82,18 +81,17 @@ class Published:
 
 
 def publish_aois(task: Task) -> Published:
-    """Renders and publishes the AOIs of a task. Raises StoreBroken, HolderGone, SiteOvertaken, OSError."""
+    """Renders and publishes the AOIs of a task. Raises TextDamaged, HolderGone, SiteOvertaken, OSError."""
     result = Published()
     with (
-        working(task.store.with_name(LOCK)),
-        open_database(task.store, read_only=True, memory_bytes=task.memory_bytes) as database,
+        working(task.lock),
         open_site(task.site, new=task.new, build=task.build if task.elsewhere else "") as site,
-        few_collections(),
     ):
-        for name in task.aois:
+        for past in task.pasts:
             require_turn(site, task.build)
-            _publish_aoi(database, site, task, name, result)
-            gc.collect()  # an AOI's scenes and tiles lead to one another
+            with few_collections():
+                _publish_aoi(site, task, past, result)
+            collect_now_and_then(past.bytes)
         result.written, result.unchanged = site.touched, site.unchanged
     return result
 
@@ -109,12 +107,12 @@ def _made(sections: Iterable[Section], most: int) -> Iterator[dict[str, bytes]]:
     yield files
 
 
-def _publish_aoi(database: Database, site: Site, task: Task, name: str, result: Published) -> None:
-    board = load_board(database, name)
-    folder = task.folders[name]
-    known: dict[str, str] = {}
-    if task.trusted:
-        known = dict(database.rows("SELECT unit, fingerprint FROM published WHERE aoi = ?", [name]))
+def _publish_aoi(site: Site, task: Task, past: PackedPast, result: Published) -> None:
+    name = past.name
+    board = make_board(past_of(past))
+    if board is None:
+        raise TextDamaged(f"{name} isn't there, as its events say now")
+    folder, known = task.folders[name], task.known.get(name, {})
     facts = Facts(board)
     features = Features(board)
     scenes = SceneFiles(board, folder, facts.waiting, features, stac=task.stac)

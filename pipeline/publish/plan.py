@@ -1,7 +1,8 @@
 """What a build has to publish: found by comparing what the store holds with what is on record of the site."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from pipeline.render.paths import aoi_folders
 from pipeline.render.site_files import site_files
 from pipeline.store import published as record
 from pipeline.store.database import Database
+from pipeline.store.folds import packed_pasts
 
 OWNED = ("aoi", "scene", "tile", "events", "assets", "stac")
 """The folders that belong to the site whole: what is in them and isn't of the site is removed."""
@@ -24,15 +26,20 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """AOIs to publish, as tasks; units that are gone; and whether what spans all AOIs is out of date."""
+    """The AOIs there are, by name the folder of each; those to publish; units that are gone; what spans all AOIs."""
 
     folders: dict[str, str]
-    tasks: list[Task]
+    revisions: dict[str, int]
+    names: list[str]
+    """Of the AOIs that are out of date, in their order."""
+    edition: str
     gone: list[str]
     site_fingerprint: str
     site_outdated: bool
+    """What spans all AOIs is out of date."""
     trusted: bool
     """What is on record of the site holds. Else every file is compared."""
+    dot: str | None = None
     stac: bool = False
     """The site has a STAC catalogue."""
     new: bool = False
@@ -41,37 +48,47 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Nothing is out of date."""
-        return not (self.tasks or self.gone or self.site_outdated)
+        return not (self.names or self.gone or self.site_outdated)
+
+    @property
+    def parts(self) -> int:
+        """How many tasks there are."""
+        return -(-len(self.names) // self._size)
+
+    @property
+    def _size(self) -> int:
+        return max(1, min(_MOST_AOIS_A_TASK, len(self.names) // _LEAST_TASKS))
+
+    def tasks(self, database: Database, lock: Path, site: Place, build: str, *, elsewhere: bool) -> Iterator[Task]:
+        """The AOIs to publish, some at a time, each with its past as the store has it. Raises TextDamaged."""
+        pasts = packed_pasts(database, self.names)
+        while some := list(islice(pasts, self._size)):
+            group = [past.name for past in some]
+            known = record.fingerprints(database, group) if self.trusted else {}
+            yield Task(
+                lock, site, some, _only(self.folders, group), _only(self.revisions, group), self.edition, known,
+                self.dot, self.stac, self.new, build, elsewhere,
+            )  # fmt: skip
 
 
 def make_plan(
-    database: Database,
-    store: Path,
-    site: Place,
-    *,
-    trusted: bool,
-    new: bool = False,
-    dot: str | None = None,
-    stac: bool = False,
+    database: Database, *, trusted: bool, new: bool = False, dot: str | None = None, stac: bool = False
 ) -> Plan:
     """Finds what is out of date. Raises ExtraMissing."""
     revisions = record.present(database)
     folders = aoi_folders(revisions)
     stamp = " ".join([edition(), *([dot] if dot else []), *([stac_edition()] if stac else [])])
-    names = record.outdated(database, folders, stamp) if trusted else sorted(folders)
     fingerprint = record.site_fingerprint(database, stamp)
-    size = max(1, min(_MOST_AOIS_A_TASK, len(names) // _LEAST_TASKS))
-    groups = [names[at : at + size] for at in range(0, len(names), size)]
     return Plan(
         folders,
-        [
-            Task(store, site, group, _only(folders, group), _only(revisions, group), stamp, trusted, dot, stac, new)
-            for group in groups
-        ],
+        revisions,
+        record.outdated(database, folders, stamp) if trusted else sorted(folders),
+        stamp,
         record.gone(database, folders) if trusted else [],
         fingerprint,
         not trusted or record.fingerprint(database, "site") != fingerprint,
         trusted,
+        dot,
         stac,
         new,
     )

@@ -159,7 +159,9 @@ def make_board(past: Past) -> Board | None:
         placed.prev = None if tile.prev is None else tiles[tile.prev.id]
         placed.ref = None if tile.ref is None else tiles[tile.ref.id]
         placed.next = [tiles[following.id] for following in tile.next_tiles()]
-    return Board(past.name, aoi_status(folded.aoi), scenes, tiles, list(events.values()))
+    status = aoi_status(folded.aoi)
+    folded.aoi.clear()
+    return Board(past.name, status, scenes, tiles, list(events.values()))
 
 
 def _board_events(past: Past, folded: Folded) -> dict[int, BoardEvent]:

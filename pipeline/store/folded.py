@@ -10,7 +10,7 @@ from pipeline.event import Status
 from pipeline.fold.aoi_status import aoi_status
 from pipeline.fold.apply import Folded, fold
 from pipeline.fold.outcome import Verdict
-from pipeline.stages import about_aois, collect, no_collections, own_name, row_files
+from pipeline.stages import about_aois, no_collections, own_name, row_files
 from pipeline.store.past import PackedPast, unpack
 
 
@@ -59,7 +59,6 @@ def fold_aois(task: FoldTask) -> FoldedRows:
     with no_collections(), row_files(rows.scene_rows) as (scenes,):
         for packed in task.pasts:
             _fold(packed, rows, scenes)
-            collect()
     return rows
 
 
@@ -74,6 +73,7 @@ def _fold(packed: PackedPast, rows: FoldedRows, scenes: IO[bytes]) -> None:
         (event, packed.name, verdict, reason, lines.get(event)) for event, verdict, reason in folded.outcomes
     ]
     scenes.write(_encoder.encode(_scene_rows(folded)) + b"\n")
+    folded.aoi.clear()
 
 
 def _scene_rows(folded: Folded) -> SceneRows:

@@ -49,21 +49,17 @@ class Store:
             )
             return stack.enter_context(open_database(self.path))
 
-    @contextmanager
-    def lent(self) -> Iterator[Path]:
-        """Lends its file to other processes, which only read. Raises StoreBroken as `open` does."""
-        try:
-            yield self.path
-        except StoreBroken:
-            self._move_aside()
-            raise
+    @property
+    def lock(self) -> Path:
+        """The file that says who has it."""
+        return self.path.with_name(LOCK)
 
     def wait_for_workers(self) -> None:
         """Waits until what an earlier build has left on other machines has ended, or has seen that it is over.
 
         One that is to work for that build only now finds in the site that another is under way. Raises StoreHeld.
         """
-        wait_for_workers(self.path.with_name(LOCK), self.wait_seconds)
+        wait_for_workers(self.lock, self.wait_seconds)
 
     def discard(self) -> None:
         """Removes it; the next opening makes it anew."""

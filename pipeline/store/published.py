@@ -55,6 +55,16 @@ def fingerprint(database: Database, unit: str) -> str | None:
     return found[0][0] if found else None
 
 
+def fingerprints(database: Database, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The fingerprints on record of the units of these AOIs, by AOI and unit."""
+    found: dict[str, dict[str, str]] = {name: {} for name in names}
+    for aoi, unit, stamp in database.rows(
+        "SELECT aoi, unit, fingerprint FROM published WHERE aoi IN (SELECT unnest(?))", [list(names)]
+    ):
+        found[aoi][unit] = stamp
+    return found
+
+
 def gone(database: Database, folders: Mapping[str, str]) -> list[str]:
     """Units on record of what isn't there any more: AOIs, and scenes of AOIs that were folded without them."""
     database.keep("folders", sorted((folder,) for folder in folders.values()), "folder VARCHAR")

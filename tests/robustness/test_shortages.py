@@ -12,6 +12,7 @@ from torture.zygote import Zygote
 
 SHORT = [
     "no space for the site, 40 KiB left",
+    "no space for the store, 0 KiB left",
     "no space for the store, 16 KiB left",
     "a log file without permission",
     "no log folder",
