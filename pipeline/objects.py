@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-_AT_A_TIME = 16
+AT_A_TIME = 16
 """Requests under way together: an answer takes some ten milliseconds, however small the object."""
 _SINGLE_PUT_BYTES = 1 << 30
 """A larger object would be put in parts, and then no longer told by the MD5 of its bytes."""
@@ -331,7 +331,7 @@ def in_parallel(call: Any, arguments: Iterable[Any]) -> list[Any]:
     arguments = list(arguments)
     if len(arguments) < 2:
         return [call(argument) for argument in arguments]
-    with ThreadPoolExecutor(min(_AT_A_TIME, len(arguments))) as pool:
+    with ThreadPoolExecutor(min(AT_A_TIME, len(arguments))) as pool:
         return list(pool.map(call, arguments))
 
 

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from pipeline.log.append import APPEND_AGAIN, AppendFailed, batch
 from pipeline.log.files import ENDINGS, Found, Position, Unreadable
 from pipeline.log.writer import StateUnavailable, locked_writer
-from pipeline.objects import Changed, Objects, Stat, StorageUnusable
+from pipeline.objects import AT_A_TIME, Changed, Objects, Stat, StorageUnusable
 
 _WHOLE_BYTES = 4 * 1024 * 1024
 """A larger object is read a part at a time …"""
@@ -28,7 +28,6 @@ _AHEAD_BYTES = 64 * 1024 * 1024
 _LISTED_TOGETHER = 4_000
 """So many objects that are known already are listed in one part of a listing."""
 _PART_BYTES = 4 * 1024 * 1024
-_AT_A_TIME = 16
 _OF_ONE_OBJECT = (errno.ENOENT, errno.EACCES, errno.ESTALE)
 """What may be wrong with one object, while the others can be read."""
 
@@ -69,7 +68,7 @@ class BucketLog:
 
     @contextmanager
     def expecting(self, starts: Iterable[Position]) -> Iterator[None]:
-        with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
             self._ahead = _Ahead(pool, self._read, starts)
             try:
                 yield
@@ -127,7 +126,7 @@ class _Ahead:
         return found
 
     def _fill(self) -> None:
-        while self._waiting and len(self._under_way) < 4 * _AT_A_TIME and self._held < _AHEAD_BYTES:
+        while self._waiting and len(self._under_way) < 4 * AT_A_TIME and self._held < _AHEAD_BYTES:
             start = self._waiting.popleft()
             self._under_way[start.path] = self._pool.submit(self._read, start)
             self._held += start.size_bytes

@@ -30,7 +30,7 @@ def _spread(paths: list[str], most: int) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_axe_finds_nothing(kind: str, sample: Site, visit: Visit) -> None:
     script = pytest.importorskip("axe_playwright_python.base").AXE_SCRIPT
-    visits = visit(sample)
+    visits = visit(sample, still=True)
     wrong = []
     every = _spread(sample.chosen(kind), _MOST_PAGES.get(kind, 5))
     for place, path in enumerate(every):

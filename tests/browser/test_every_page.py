@@ -7,7 +7,7 @@ from visits import Visit, ways
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_is_quiet_asks_only_the_site_and_never_scrolls_sideways(kind: str, sample: Site, visit: Visit) -> None:
-    visits = visit(sample)
+    visits = visit(sample, still=True)
     wrong = []
     every = sample.chosen(kind)
     for place, path in enumerate(every):
@@ -23,7 +23,7 @@ def test_a_page_is_quiet_asks_only_the_site_and_never_scrolls_sideways(kind: str
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_works_in_a_subfolder_of_a_server(kind: str, sample: Site, visit: Visit) -> None:
-    visits = visit(sample, "http")
+    visits = visit(sample, "http", still=True)
     wrong = []
     every = sample.chosen(kind)
     for path in sorted({*every[:2], *every[-1:]}):

@@ -64,7 +64,7 @@ def use_list(page: "Page") -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_shows_the_log_as_text_and_nothing_else(kind: str, hostile: Site, visit: Visit) -> None:
-    visits = visit(hostile)
+    visits = visit(hostile, still=True)
     visits.show(WIDTHS[0], "light")
     wrong = []
     for path in hostile.chosen(kind):
@@ -97,7 +97,7 @@ def test_what_scripts_build_of_the_log_is_text_too(kind: str, hostile: Site, vis
 
 
 def test_it_is_as_harmless_over_http(hostile: Site, visit: Visit) -> None:
-    visits = visit(hostile, "http")
+    visits = visit(hostile, "http", still=True)
     wrong = []
     for kind in KINDS:
         for path in hostile.of_kind(kind)[:3]:

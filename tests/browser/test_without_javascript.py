@@ -10,7 +10,7 @@ from visits import Visit, Visits
 @pytest.fixture
 def reading(sample: Site, visit: Visit) -> Visits:
     """A visit without scripts."""
-    return visit(sample, java_script_enabled=False)
+    return visit(sample, java_script_enabled=False, still=True)
 
 
 def numbers(texts: list[str]) -> list[int]:

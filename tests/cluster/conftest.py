@@ -12,6 +12,7 @@ from pipeline.demo import write_large
 
 distributed = pytest.importorskip("distributed", reason="needs the package distributed (sceneboard[cluster])")
 
+import dask  # noqa: E402
 from small_tasks import make_tasks_small  # noqa: E402
 
 with contextlib.suppress(ImportError):  # tests that need them say so
@@ -22,9 +23,13 @@ __all__ = ["bucket", "s3", "s3_server"]
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
-    ) as made:
+    """Where no worker is left, and none comes, tests end with that word: on a busy machine some don't start again."""
+    with (
+        dask.config.set({"distributed.scheduler.no-workers-timeout": "60s"}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+        ) as made,
+    ):
         yield made
 
 
@@ -44,7 +49,7 @@ def _small_and_quick(unflushed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     make_tasks_small(monkeypatch.setattr)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a log (`data`), and the site that one process makes of it (`site`). Nobody may change it."""
     folder = tmp_path_factory.mktemp("plain")

@@ -71,6 +71,21 @@ class Dying:
         return self._stage(task) if result is None else result
 
 
+class KillsItsWorker:
+    """A result that ends the process that hands it out."""
+
+    def __reduce__(self) -> Any:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def lose_the_result(mark: Path) -> object:
+    """A task whose result is lost with its worker, and which kills the worker that does it again."""
+    if mark.exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+    mark.touch()
+    return KillsItsWorker()
+
+
 class Freezing:
     """The stage that publishes: it stops its process once, when it has looked for so many files of the site.
 

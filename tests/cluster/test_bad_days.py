@@ -21,7 +21,6 @@ from pipeline.cli import main
 from pipeline.cluster import executor
 from pipeline.cluster.executor import Cluster, SchedulerLost, connected
 from pipeline.cluster.fitness import ClusterUnusable, Machine, look, marked, memory_of_a_task, programs, refuse_unfit
-from pipeline.stages import TaskKilled
 
 BUILD = ["build", "--cluster", "tcp://x:1"]
 CLUSTER_ON_ITS_OWN = """
@@ -38,21 +37,6 @@ if __name__ == "__main__":
 def kill_me(task: str) -> None:
     """A task that ends its process, and so here the worker and the scheduler."""
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-class KillsItsWorker:
-    """A result that ends the process that hands it out."""
-
-    def __reduce__(self) -> Any:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def lose_the_result(mark: Path) -> object:
-    """A task whose result is lost with its worker, and which kills the worker that does it again."""
-    if mark.exists():
-        kill_me("again")
-    mark.touch()
-    return KillsItsWorker()
 
 
 def nobody() -> str:
@@ -120,16 +104,6 @@ def test_the_scheduler_goes_in_the_midst_of_it(tmp_path: Path) -> None:
         with connected(address, tmp_path / "spool", [tmp_path], 5) as cluster:
             futures = [cluster.submit(kill_me, "task"), cluster.submit(kill_me, "task")]
             assert all(isinstance(future.exception(30), SchedulerLost) for future in futures)
-
-
-def test_a_result_is_lost_and_the_task_kills_the_next_worker(
-    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever waits for the result hears of the second worker's death, not of the first."""
-    monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
-    with connected(cluster.scheduler_address, tmp_path / "spool", [tmp_path]) as found:
-        error = found.submit(lose_the_result, tmp_path / "mark").exception(30)
-    assert isinstance(error, TaskKilled)
 
 
 def test_all_workers_go_and_none_comes(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dying import MOMENTS, Dying, Handing, OneOfEach
+from dying import MOMENTS, Dying, Handing, OneOfEach, lose_the_result
 from site_tree import differing, tree
 
 from pipeline.build import build
@@ -20,7 +20,7 @@ from pipeline.cluster.executor import Cluster, connected
 from pipeline.ingest import take_apart
 from pipeline.publish.parts import Task, publish_aois
 from pipeline.publish.site import BEGUN, SiteOvertaken
-from pipeline.stages import WorkersLost
+from pipeline.stages import TaskKilled, WorkersLost
 from pipeline.store.database import open_database
 from pipeline.store.folded import fold_aois
 from pipeline.store.folds import packed_pasts
@@ -94,6 +94,16 @@ def test_an_aoi_that_kills_every_worker_is_named(
         assert not (site / "build.json").exists()
         build(data, site, workers=found)
     assert differing(tree(site), tree(plain / "site")) == []
+
+
+def test_a_result_is_lost_and_the_task_kills_the_next_worker(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for the result hears of the second worker's death, not of the first."""
+    monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
+    with connected(cluster.scheduler_address, tmp_path / "spool", [tmp_path]) as found:
+        error = found.submit(lose_the_result, tmp_path / "mark").exception(30)
+    assert isinstance(error, TaskKilled)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
