@@ -1,18 +1,18 @@
 """What the tests of shards share."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from beside import Both
+from beside import Both, folder
 
 
 @pytest.fixture
-def both(tmp_path: Path) -> Callable[..., Both]:
+def both() -> Iterator[Callable[..., Both]]:
     """Makes a log, and sites of one store and of so many shards."""
+    with folder() as here:
 
-    def made(*numbers: int, **options: Any) -> Both:
-        return Both(tmp_path, *numbers, **options)
+        def made(*numbers: int, **options: Any) -> Both:
+            return Both(here, *numbers, **options)
 
-    return made
+        yield made

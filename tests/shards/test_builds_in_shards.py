@@ -126,13 +126,13 @@ def test_a_build_says_on_which_schedule_it_runs(copied: tuple[Path, Path]) -> No
 # Bad days
 
 
-@pytest.mark.parametrize("moment", ["copy_events", "bring_up", "publish_shard", "publish_unit", "flush", "tell"])
+@pytest.mark.parametrize("moment", ["copy_events", "bring_up", "publish_shard", "tell"])
 def test_a_build_that_ends_in_the_midst_is_finished_by_the_next(
     plain: Path, copied: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     """After its first task of a stage, or before the site is told to be whole."""
     data, site = copied
-    place = Turn if moment in ("flush", "tell") else building
+    place = Turn if moment == "tell" else building
     done = []
 
     def ending(*arguments: Any) -> Any:
@@ -142,7 +142,7 @@ def test_a_build_that_ends_in_the_midst_is_finished_by_the_next(
         return done[0]
 
     before = getattr(place, moment)
-    if moment in ("copy_events", "publish_unit"):
+    if moment == "copy_events":
         done.append(None)
     with monkeypatch.context() as patch:
         patch.setattr(place, moment, ending)

@@ -1,14 +1,9 @@
 """Whatever happened, in whatever order it came, in however many builds: shards make the bytes that one store makes."""
 
 import random
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from beside import Both
+from beside import Both, folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_lines import at, event, line, scene_body
@@ -16,7 +11,6 @@ from strange_events import histories
 
 from pipeline.shards.sharding import shard_of
 
-MEMORY = Path("/dev/shm")  # noqa: S108 (quicker, where there is one)
 SHARDS = 8
 AOIS = ["A", "B", "C", "a"]
 IDS = st.integers(5, 7)
@@ -39,16 +33,7 @@ def quarrels(draw: st.DrawFn) -> dict[str, Any]:
     return event("scene.created", scene_body(draw(IDS), tiles, aoi=draw(st.sampled_from(AOIS))), time, id)
 
 
-@contextmanager
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made)
-
-
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(
     histories(0, 15), st.lists(quarrels(), max_size=25), st.integers(1, 4), st.randoms(use_true_random=True),
     st.sampled_from([2, SHARDS]),
