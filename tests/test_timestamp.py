@@ -13,7 +13,9 @@ from pipeline.timestamp import (
     instant,
     instants,
     just_after,
+    newest,
     of_datetime,
+    require_valid,
     rfc3339,
     sort_keys,
     utc_day,
@@ -139,8 +141,11 @@ def test_the_instants_of_many_are_those_of_each(texts: list[str]) -> None:
     except TimestampInvalid:
         with pytest.raises(TimestampInvalid):
             instants(texts)
+        with pytest.raises(TimestampInvalid):
+            require_valid(texts)
     else:
         assert instants(texts) == expected
+        require_valid(texts)
 
 
 VALID_TIMES = st.lists(
@@ -160,3 +165,8 @@ def test_keys_are_in_the_order_of_the_instants_and_equal_where_they_are(times: l
     for one, another in combinations(range(len(times)), 2):
         assert (keys[one] < keys[another]) == (of[one] < of[another])
         assert (keys[one] == keys[another]) == (of[one] == of[another])
+
+
+@given(VALID_TIMES.filter(bool))
+def test_the_newest_is_the_last_instant(times: list[str]) -> None:
+    assert newest(times) == max(instants(times))
