@@ -717,7 +717,7 @@ PROTECTIONS = (
     Protection(
         "a site that another store has published",
         "pipeline/publish/turn.py",
-        '        if told is None or told.get("build") != on_record:',
+        '        if told is None or on_record is None or told.get("build") != on_record:',
         "        if told is None:",
         "tests/publish/test_publishing.py::test_a_site_that_another_store_published_is_compared",
     ),

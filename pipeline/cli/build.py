@@ -140,11 +140,11 @@ def _builder(shards: int | None) -> Callable[..., Built]:
 
 
 def _build_twice(build: Callable[..., Built], folders: Folders, **options: Any) -> Built:
-    """A store that breaks under work has been moved aside: the second try makes it anew from the log."""
+    """A store that breaks under work has been put out of use: the second try makes it anew from the log."""
     try:
         return build(folders.data, folders.site, **options)
     except StoreBroken as broken:
-        warn(f"the store answered with an error ({broken}); it was moved aside and is made anew from the log")
+        warn(f"the store answered with an error ({broken}); it is made anew from the log")
         return build(folders.data, folders.site, **options)
 
 

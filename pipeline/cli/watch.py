@@ -83,7 +83,7 @@ def command(
             try:
                 return build(folders.data, folders.site, dot=dot, stac=stac, workers=executor)
             except StoreBroken as broken:
-                warn(f"the store answered with an error ({broken}); it was moved aside and is made anew from the log")
+                warn(f"the store answered with an error ({broken}); it is made anew from the log")
                 return build(folders.data, folders.site, dot=dot, stac=stac, workers=executor)
 
     watch = Watch(

@@ -66,7 +66,10 @@ class Cluster(Elsewhere):
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         key = f"{fn.__name__}-{secrets.token_hex(8)}"
-        inner = self._client.submit(perform, self._programs, fn, *args, key=key, pure=False, **kwargs)
+        try:
+            inner = self._client.submit(perform, self._programs, fn, *args, key=key, pure=False, **kwargs)
+        except Exception as error:  # the client closes itself when it hasn't reached the scheduler for a while
+            raise SchedulerLost("the cluster's scheduler is gone: build again") from error
         self._handed_out.add(inner)
         outer: Future[Any] = Future()
         outer.add_done_callback(lambda done: inner.cancel() if done.cancelled() else None)

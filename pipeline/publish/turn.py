@@ -26,7 +26,7 @@ class Turn:
     def is_trusted(self, on_record: str | None) -> bool:
         """Whether the site is the one of the build on record, finished and not touched by another store."""
         told = told_before(self._writer)
-        if told is None or told.get("build") != on_record:
+        if told is None or on_record is None or told.get("build") != on_record:
             return False
         return not self._writer.has(BEGUN) and not self._writer.leftovers()
 

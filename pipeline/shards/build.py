@@ -32,9 +32,9 @@ from pipeline.store.database import StoreBroken
 from pipeline.store.held import Store, hold_store
 from pipeline.store.reading import Reading, forget_places, positions
 
-FRONT = "shards.duckdb"
+FRONT = "sceneboard.shards.duckdb"
 """The front store, in the folder of the store."""
-FOLDER = "shards"
+FOLDER = "sceneboard.shards"
 """The shards' stores and the routed files, there, too."""
 _COPIES_A_TASK = 50_000
 _MEMORY_BYTES = 1 << 30
@@ -77,7 +77,7 @@ def build_in_shards(
             front.merge()
             publishing = _Publishing(front, store, site, built, look, workers, progress)
             try:
-                publishing.run(check_site=check_site or not front.whole)
+                publishing.run(check_site=check_site)
             except _ShardBroken as broken:
                 problem = StoreBroken(str(broken))
             else:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipeline.bundle import unpack_numbers
+from pipeline.disk import is_temporary
 from pipeline.event import canonical
 from pipeline.shards.routed import Slice
 from pipeline.shards.shard_site import ShardPublished
@@ -19,6 +20,8 @@ from pipeline.store.homes import LogRecord, at_home
 from pipeline.store.record import Told
 
 _VERSION = "1"
+_OURS = re.compile(r"routed-[0-9a-f]{32}\.frames|[0-9]+-[0-9a-f]{32}\.duckdb(\.wal|\.tmp)?")
+"""Names of the files that a build in shards makes."""
 
 
 class Front:
@@ -27,15 +30,12 @@ class Front:
     def __init__(self, database: Database, folder: Path, shards: int) -> None:
         """Begins anew if there were another number of shards before, or nothing that can be used."""
         self.database, self.folder, self.shards = database, folder, shards
-        self.whole = True
-        """Whether each shard has the store that it had."""
         version = f"{_VERSION} {shards}"
         folder.mkdir(parents=True, exist_ok=True)
         if database.value("shards") != version or self._missing("SELECT name FROM routed"):
             self._begin_anew(version)
         for store in self._missing("SELECT store FROM shards WHERE store <> ''"):
-            database.run("UPDATE shards SET store = '', taken = 0 WHERE store = ?", [store])
-            self.whole = False
+            self._distrust("store = ?", store)
         self.sweep()
 
     def _missing(self, names: str) -> set[str]:
@@ -61,7 +61,7 @@ class Front:
         rows = self.database.rows("SELECT store FROM shards UNION ALL SELECT name FROM routed")
         kept = {name for (name,) in rows}
         for path in self.folder.iterdir():
-            if path.name in kept:
+            if path.name in kept or not (_OURS.fullmatch(path.name) or is_temporary(path.name)):
                 continue
             if path.is_dir():  # what DuckDB has put there for want of memory
                 shutil.rmtree(path, ignore_errors=True)
@@ -85,8 +85,13 @@ class Front:
 
     def forget_store(self, shard: int) -> None:
         """A shard is to take in again all that was ever routed to it."""
-        self.whole = False
-        self.database.run("UPDATE shards SET store = '', taken = 0 WHERE shard = ?", [shard])
+        self._distrust("shard = ?", shard)
+
+    def _distrust(self, which: str, value: object) -> None:
+        """What the lost store had on record of the site is lost with it: until one is told, all of it is compared."""
+        with self.database.transaction():
+            self.database.run(f"UPDATE shards SET store = '', taken = 0 WHERE {which}", [value])
+            self.database.run("DELETE FROM meta WHERE key = 'build'")
 
     def slices(self, shard: int) -> list[Slice]:
         """What a shard hasn't taken in yet."""
@@ -172,7 +177,7 @@ class Front:
         for source, id, text, *place in self.database.rows(
             """
             SELECT source, id, text, file, file_offset, file_line FROM told_lost
-            ORDER BY source, id, file, file_offset, shard
+            ORDER BY source, id, text, file, file_offset
             """
         ):
             key = source, id, canonical(text)

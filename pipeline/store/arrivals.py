@@ -150,26 +150,28 @@ class Arrivals:
         self._drop(dropped, replaced)
 
     def _keep_conflicts(self, differing: Mapping[tuple[str, str], list[_Variant]]) -> None:
-        """Puts on record what lost and is new in content."""
+        """Puts on record what lost: each content once, by the least of its lines, whatever came first."""
         if not differing:
             return
         self._database.keep("asked", list(differing), "source VARCHAR, id VARCHAR")
-        known: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for source, id, line in self._database.rows(
-            "SELECT source, id, text FROM conflicts SEMI JOIN asked USING (source, id)"
+        lost: dict[tuple[str, str, str], tuple[bytes, str, int, int]] = {}
+        for source, id, text, *place in self._database.rows(
+            "SELECT source, id, text, file, file_offset, file_line FROM conflicts SEMI JOIN asked USING (source, id)"
         ):
-            known[source, id].add(canonical(line))
-        lost: list[tuple[str, str, _Variant]] = []
-        for (source, id), variants in differing.items():
-            seen = known[source, id] | {variants[0].canonical}
-            for variant in variants[1:]:
-                if variant.canonical not in seen:
-                    seen.add(variant.canonical)
-                    lost.append((source, id, variant))
-        where = places(self._database, [variant.event for *_, variant in lost])
-        self._database.append(
-            "conflicts", [(source, id, variant.line, *where[variant.event]) for source, id, variant in lost]
+            lost[source, id, canonical(text)] = text, *place
+        self._database.run(
+            """
+            DELETE FROM conflicts
+            WHERE EXISTS (FROM asked WHERE asked.source = conflicts.source AND asked.id = conflicts.id)
+            """
         )
+        where = places(self._database, [one.event for variants in differing.values() for one in variants[1:]])
+        for (source, id), (first, *others) in differing.items():
+            for one in others:
+                if one.canonical != first.canonical:
+                    key, found = (source, id, one.canonical), (one.line, *where[one.event])
+                    lost[key] = min(found, lost.get(key, found))
+        self._database.append("conflicts", [(source, id, *line) for (source, id, _), line in lost.items()])
 
     def _drop(self, dropped: list[int], replaced: list[int]) -> None:
         """Forgets events. The ids that those of other content named are freed."""

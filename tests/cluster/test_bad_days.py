@@ -106,6 +106,15 @@ def test_the_scheduler_goes_in_the_midst_of_it(tmp_path: Path) -> None:
             assert all(isinstance(future.exception(30), SchedulerLost) for future in futures)
 
 
+def test_the_scheduler_goes_between_two_stages(here: Any, tmp_path: Path) -> None:
+    """The client has given it up meanwhile."""
+    with connected(here.scheduler_address, tmp_path / "spool", [tmp_path], 5) as cluster:
+        assert isinstance(cluster, Cluster)
+        cluster._client.close()
+        with pytest.raises(SchedulerLost, match="gone: build again"):
+            cluster.submit(len, [])
+
+
 def test_all_workers_go_and_none_comes(tmp_path: Path) -> None:
     """A scheduler waits for workers as long as it is told to."""
     with (

@@ -1,5 +1,6 @@
 """Builds in shards: the same site as of one store; what they touch; what is left of those that were killed."""
 
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from pipeline.publish.site import BEGUN
 from pipeline.publish.turn import Turn
 from pipeline.shards import build as building
 from pipeline.shards import shard_site
-from pipeline.shards.build import build_in_shards
+from pipeline.shards.build import FOLDER, build_in_shards
 from pipeline.shards.shard_store import ShardTask, bring_up, require_whole
 from pipeline.shards.sharding import shard_of
 from pipeline.store.database import StoreBroken, open_database
@@ -50,7 +51,7 @@ def stores(data: Path) -> dict[int, str]:
 
 def results(data: Path, log: Log, aoi: str, time: int) -> list[dict[str, Any]]:
     """A result for each tile of an AOI."""
-    with open_database(data / "shards" / stores(data)[shard_of(aoi, SHARDS)], read_only=True) as shard:
+    with open_database(data / FOLDER / stores(data)[shard_of(aoi, SHARDS)], read_only=True) as shard:
         tiles = [id for (id,) in shard.rows("SELECT id FROM tiles WHERE aoi = ? ORDER BY id", [aoi])]
     data_of = ({"type": "tile", "id": id, "status": "RETRY", "message": "again"} for id in tiles)
     return [event("tile.result", one, at(time), f"again {one['id']}") for one in data_of]
@@ -103,12 +104,12 @@ def test_new_results_touch_their_shard_only(copied: tuple[Path, Path], tmp_path:
     before, log = stores(data), Log(data / "events")
     (aoi,) = [path.parent.name for path in sorted(site.glob("aoi/*/index.html"))][:1]
     log.append(*results(data, log, aoi, 86_000), file="new.jsonl")
-    bytes_before = {path: path.stat().st_ino for path in (data / "shards").iterdir()}
+    bytes_before = {path: path.stat().st_ino for path in (data / FOLDER).iterdir()}
     built = build_in_shards(data, site, SHARDS)
     assert built.refreshed.folded == [aoi]
     after = stores(data)
     assert {shard for shard in before if before[shard] != after[shard]} == {shard_of(aoi, SHARDS)}
-    left = {path: path.stat().st_ino for path in (data / "shards").iterdir()}
+    left = {path: path.stat().st_ino for path in (data / FOLDER).iterdir()}
     assert {path.name for path in bytes_before.keys() - left.keys()} == {before[shard_of(aoi, SHARDS)]}
     build(data, tmp_path / "one")
     assert differing(tree(site), tree(tmp_path / "one")) == []
@@ -152,7 +153,7 @@ def test_a_build_that_ends_in_the_midst_is_finished_by_the_next(
     build_in_shards(data, site, SHARDS)
     assert differing(tree(site), tree(plain / "site")) == []
     kept = {*stores(data).values()} - {""}
-    assert {path.name for path in (data / "shards").glob("*.duckdb")} == kept
+    assert {path.name for path in (data / FOLDER).glob("*.duckdb")} == kept
     assert build_in_shards(data, site, SHARDS).written == 0
 
 
@@ -173,7 +174,7 @@ def test_a_broken_shard_is_made_anew_and_all_is_compared(plain: Path, copied: tu
     log = Log(data / "events")
     (aoi,) = [path.parent.name for path in sorted(site.glob("aoi/*/index.html"))][:1]
     new = results(data, log, aoi, 86_000)
-    broken = data / "shards" / stores(data)[shard_of(aoi, SHARDS)]
+    broken = data / FOLDER / stores(data)[shard_of(aoi, SHARDS)]
     broken.write_bytes(b"not a store")
     log.append(*new, file="new.jsonl")
     (site / "index.html").write_bytes(b"not a page")
@@ -183,11 +184,41 @@ def test_a_broken_shard_is_made_anew_and_all_is_compared(plain: Path, copied: tu
     assert differing(tree(site), tree(one)) == []
 
 
+def test_a_lost_shard_is_not_forgotten_by_a_build_that_ends_before_it_publishes(
+    copied: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the lost store knew of the site's files is gone: the next build compares all of them."""
+    data, site = copied
+    build_in_shards(data, site, SHARDS)
+    (aoi,) = [path.parent.name for path in sorted(site.glob("aoi/*/index.html"))][:1]
+    (data / FOLDER / stores(data)[shard_of(aoi, SHARDS)]).unlink()
+    Log(data / "events").add("aoi.deleted", {"id": aoi, "force": True}, id="gone", time=at(86_000), file="new.jsonl")
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(building, "_bring_up", _no_space)
+        build_in_shards(data, site, SHARDS)
+    build_in_shards(data, site, SHARDS)
+    build(data, data.parent / "one")
+    assert differing(tree(site), tree(data.parent / "one")) == []
+
+
+def _no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_others_keep_beside_the_shards_stays(copied: tuple[Path, Path]) -> None:
+    data, site = copied
+    kept = data / FOLDER / "mine" / "notes.txt"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    build_in_shards(data, site, SHARDS)
+    assert kept.exists()
+
+
 @pytest.mark.parametrize("what", ["*.duckdb", "*.frames"])
 def test_files_that_were_deleted_are_made_anew(plain: Path, copied: tuple[Path, Path], what: str) -> None:
     data, site = copied
     build_in_shards(data, site, SHARDS)
-    for path in sorted((data / "shards").glob(what))[::2]:
+    for path in sorted((data / FOLDER).glob(what))[::2]:
         path.unlink()
     (site / "index.html").unlink()
     build_in_shards(data, site, SHARDS)

@@ -9,7 +9,7 @@ from beside import Both
 from log_lines import at, compressed, event, line, scene_body
 from site_tree import read
 
-from pipeline.shards.build import build_in_shards
+from pipeline.shards.build import FOLDER, build_in_shards
 from pipeline.shards.sharding import shard_of
 
 APART = 8
@@ -245,7 +245,7 @@ def test_another_number_of_shards_begins_anew(three: Both) -> None:
     three.log.append(result("scene", 1, 5, "one"))
     for shards in (3, APART):
         three.sharded[APART] = build_in_shards(data, site, shards)
-        assert {path.name.partition("-")[0] for path in (data / "shards").glob("*.duckdb")} <= set(
+        assert {path.name.partition("-")[0] for path in (data / FOLDER).glob("*.duckdb")} <= set(
             map(str, range(shards + 1))
         )
     three.build()

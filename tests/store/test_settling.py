@@ -130,6 +130,23 @@ def test_of_one_identity_the_first_in_log_order_counts(two: Taken, order: tuple[
     assert sorted(json.loads(text)["data"]["message"] for text in two.conflicts()) == ["second", "third"]
 
 
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_content_that_lost_is_shown_by_the_least_of_its_lines(two: Taken, order: tuple[int, ...]) -> None:
+    """Several spellings, in several files: whichever came first."""
+    others = [two.says("scene", 1, "RETRY", message, id="y", time=at(30)) for message in ("first", "second")]
+    two.take(*others, file="0.jsonl")
+    counts = two.says("scene", 1, "RETRY", "first", id="x", time=at(10))
+    lost = two.says("scene", 1, "RETRY", "second", id="x", time=at(20))
+    files = {"1.jsonl": lost, "2.jsonl": dict(reversed(lost.items())), "3.jsonl": counts, "4.jsonl": lost}
+    for place in order:
+        name = list(files)[place]
+        two.take(files[name], file=name)
+    texts = {name: json.dumps(files[name], separators=(",", ":")) for name in ("1.jsonl", "2.jsonl", "4.jsonl")}
+    text, name = min((text, name) for name, text in texts.items())
+    assert [(file, shown) for file, _, _, _, shown in two.quarantine() if file > "0.jsonl"] == [(name, text)]
+    assert len(two.conflicts()) == 2
+
+
 def test_of_one_identity_and_moment_the_smaller_canonical_json_counts(two: Taken) -> None:
     larger = two.says("scene", 1, "RETRY", "b", id="x", time=at(10))
     two.take(larger)
