@@ -6,10 +6,7 @@ builds, and whether or not the cache was deleted in between.
 
 import json
 import random
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,7 @@ from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_lines import Log, line
+from quick_folder import folder
 from site_tree import differing, tree, without_file_names
 from strange_events import histories
 
@@ -25,20 +23,10 @@ from pipeline.build import build
 from pipeline.refresh import refresh
 from pipeline.store.database import open_database
 
-MEMORY = Path("/dev/shm")  # noqa: S108 (quicker, where there is one)
 BAD_LINES = [b"not an event", b'{"specversion":"1.0"}', b"\xff\xfe"]
 
 Delivery = list[list[tuple[str, bytes]]]
 """Builds, and what arrives before each: lines, each with the file that it is appended to."""
-
-
-@contextmanager
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made)
 
 
 def written_otherwise(event: dict[str, Any], chance: random.Random) -> bytes:

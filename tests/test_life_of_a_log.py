@@ -2,13 +2,13 @@
 
 import itertools
 import shutil
-import tempfile
 import uuid
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+import quick_folder
 from arriving import told
 from examples import examples
 from hypothesis import settings
@@ -23,7 +23,6 @@ from pipeline.refresh import refresh
 from pipeline.store.database import open_database
 from pipeline.store.held import STORE, hold_store
 
-MEMORY = Path("/dev/shm")  # noqa: S108 (quicker, where there is one)
 FILES = st.sampled_from(["a.jsonl", "b.jsonl", "deep/c.jsonl"])
 COUNTS = st.integers(1, 4)
 
@@ -35,7 +34,7 @@ class LifeOfALog(RuleBasedStateMachine):
     def begin(self, pool: list[dict[str, Any]]) -> None:
         """`pool` is what will happen, in the order in which it is written down."""
         self.pool = itertools.cycle(map(line, pool))
-        self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+        self.folder = quick_folder.made()
         self.log = Log(self.folder / "data/events")
         self.taken: set[bytes] = set()
         """What a build has taken in since the cache was made: it isn't forgotten when it goes from the log."""

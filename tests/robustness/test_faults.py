@@ -4,27 +4,23 @@ A few of the faults that `make torture` goes through.
 """
 
 import random
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from quick_folder import folder
 
 from torture.faults import COMMANDS, KILL, Stage, attack, faults, is_possible
 from torture.findings import Findings
 from torture.world import World
 from torture.zygote import Zygote
 
-MEMORY = Path("/dev/shm")  # noqa: S108 (quicker, where there is one)
 pytestmark = pytest.mark.skipif(not is_possible(), reason="needs strace")
 
 
 @pytest.fixture(scope="module")
-def stage(zygote: Zygote, prepared: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    scratch = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else tmp_path_factory.mktemp("stage")))
-    yield Stage(zygote, prepared, scratch)
-    shutil.rmtree(scratch)
+def stage(zygote: Zygote, prepared: World) -> Iterator[Stage]:
+    with folder() as scratch:
+        yield Stage(zygote, prepared, scratch)
 
 
 @pytest.mark.parametrize(("name", "count"), [("build", 4), ("log append", 2), ("scene add", 1)])

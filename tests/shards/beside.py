@@ -1,9 +1,5 @@
 """Sites in shards beside the site of one store, from the same log."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +8,6 @@ from site_tree import differing, tree
 
 from pipeline.build import Built, build
 from pipeline.shards.build import build_in_shards
-
-MEMORY = Path("/dev/shm")  # noqa: S108 (quicker, where there is one)
-
-
-@contextmanager
-def folder() -> Iterator[Path]:
-    """A folder that is removed in the end."""
-    made = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made)
 
 
 class Both:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from beside import Both, folder
+from beside import Both
+from quick_folder import folder
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 import random
 from typing import Any
 
-from beside import Both, folder
+from beside import Both
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_lines import at, event, line, scene_body
+from quick_folder import folder
 from strange_events import histories
 
 from pipeline.shards.sharding import shard_of
