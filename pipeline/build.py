@@ -81,9 +81,7 @@ def build(
     OSError (which is a FileNotFoundError if there is no log, as where a share isn't mounted, instead of a site without
     anything).
     """
-    if isinstance(workers, Elsewhere):
-        data, site = absolute(data), site.absolute() if isinstance(site, Path) else site
-    require_places(data, site)
+    data, site = usable(data, site, workers)
     if stac:
         stac_edition()
     with hold_store(data, wait_seconds) as store:
@@ -149,12 +147,23 @@ def require_known(database: Database, log: Place, found: Refreshed) -> None:
         )
 
 
-def absolute(data: Data) -> Data:
-    """The same with whole paths, as workers need them that were started elsewhere."""
-    if isinstance(data, Path):
-        return data.absolute()
-    place = data.place.absolute() if isinstance(data.place, Path) else data.place
-    return KeptApart(place, data.store.absolute())
+def usable(data: Data, site: Place, workers: Executor | None) -> tuple[Data, Place]:
+    """Where a build reads and publishes: with whole paths for workers that were started elsewhere.
+
+    Raises what `require_places` does.
+    """
+    if isinstance(workers, Elsewhere):
+        if isinstance(data, KeptApart):
+            data = KeptApart(_absolute(data.place), data.store.absolute())
+        else:
+            data = data.absolute()
+        site = _absolute(site)
+    require_places(data, site)
+    return data, site
+
+
+def _absolute(place: Place) -> Place:
+    return place.absolute() if isinstance(place, Path) else place
 
 
 def _publish(
@@ -179,8 +188,7 @@ def _publish(
         built.aois = len(plan.folders)
         built.quarantined, built.rejected = record.problems(database)
         if plan.is_empty:
-            if built.every_seconds:  # it says that it was looked at: the same build, at a new time
-                turn.tell(told(database, database.value("build") or "", built))
+            tell_of_a_look(turn, database, built)
             return
         elsewhere = isinstance(workers, Elsewhere) or isinstance(site, str)
         with turn.taken(store.wait_for_workers, elsewhere=elsewhere) as build_id:
@@ -200,6 +208,12 @@ def _publish(
             turn.flush([path for result in published for path in result.written])
             turn.tell(telling)
         built.warnings += turn.warnings
+
+
+def tell_of_a_look(turn: Turn, database: Database, built: Built) -> None:
+    """On a schedule, a site that is up to date says that it was looked at: the same build, at a new time."""
+    if built.every_seconds:
+        turn.tell(told(database, database.value("build") or "", built))
 
 
 def told(database: Database, build_id: str, built: Built) -> dict[str, object]:

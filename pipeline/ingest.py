@@ -25,7 +25,7 @@ from pipeline.log.files import is_compressed
 from pipeline.log.lines import LineReader, TooLong
 from pipeline.log.place import Log, Source, open_log
 from pipeline.log.stretches import Stretch
-from pipeline.stages import no_collections, own_name, row_files
+from pipeline.stages import Undivided, no_collections, own_name, row_files
 from pipeline.timestamp import TimestampInvalid, instant, newest, require_valid
 
 _HELD_BYTES = 96 * 1024 * 1024
@@ -62,8 +62,11 @@ class Unfinished(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the log that is to be taken apart. With `until`, an instant, later events are left out."""
+class Part(Undivided):
+    """A part of the log that is to be taken apart. With `until`, an instant, later events are left out.
+
+    It isn't divided: its lines are read in bounded memory.
+    """
 
     log: Source
     stretches: list[Stretch]
@@ -76,10 +79,6 @@ class Part:
     def about(self) -> str:
         """Its files."""
         return "log files " + ", ".join(sorted({stretch.start.path for stretch in self.stretches}))
-
-    def pieces(self) -> "list[Part]":
-        """A part isn't divided: its lines are read in bounded memory."""
-        return [self]
 
 
 class Reached(NamedTuple):

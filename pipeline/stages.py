@@ -41,6 +41,16 @@ class Work(Protocol):
         """The same work as smaller tasks; itself alone if there are none."""
 
 
+class Undivided:
+    """Work that is one piece."""
+
+    __slots__ = ()
+
+    def pieces(self) -> Sequence[Self]:
+        """Itself alone."""
+        return [self]
+
+
 _Task = TypeVar("_Task", bound=Work)
 _Result = TypeVar("_Result")
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -26,11 +25,11 @@ from pipeline.cli.output import (
     wait_option,
     warn,
 )
+from pipeline.cli.second_try import build_twice
 from pipeline.cli.workers import cluster
 from pipeline.cli.workers import workers as pool
 from pipeline.operate.answer import Code
 from pipeline.publish.site import file_of
-from pipeline.store.database import StoreBroken
 from pipeline.timestamp import instant
 
 
@@ -108,7 +107,7 @@ def command(
                 if address is not None
                 else pool(workers or os.cpu_count() or 1)
             ) as executor:
-                built = _build_twice(
+                built = build_twice(
                     _builder(shards),
                     folders,
                     full=full,
@@ -137,15 +136,6 @@ def _builder(shards: int | None) -> Callable[..., Built]:
     from pipeline.shards.build import build_in_shards
 
     return partial(build_in_shards, shards=shards)
-
-
-def _build_twice(build: Callable[..., Built], folders: Folders, **options: Any) -> Built:
-    """A store that breaks under work has been put out of use: the second try makes it anew from the log."""
-    try:
-        return build(folders.data, folders.site, **options)
-    except StoreBroken as broken:
-        warn(f"the store answered with an error ({broken}); it is made anew from the log")
-        return build(folders.data, folders.site, **options)
 
 
 @contextmanager

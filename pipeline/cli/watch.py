@@ -12,10 +12,10 @@ import click
 from pipeline.build import Built, build
 from pipeline.cli import Folders
 from pipeline.cli.output import dot_option, friendly, say, shortened, stac_option, warn
+from pipeline.cli.second_try import build_twice
 from pipeline.cli.workers import workers
 from pipeline.log.place import events_of
 from pipeline.render.edition import stac_edition
-from pipeline.store.database import StoreBroken
 from pipeline.watch.loop import Ended, Watch
 from pipeline.watch.rhythm import Rhythm
 
@@ -80,11 +80,7 @@ def command(
 
     def build_site() -> Built:
         with workers(count or os.cpu_count() or 1, uninterrupted=True) as executor:
-            try:
-                return build(folders.data, folders.site, dot=dot, stac=stac, workers=executor)
-            except StoreBroken as broken:
-                warn(f"the store answered with an error ({broken}); it is made anew from the log")
-                return build(folders.data, folders.site, dot=dot, stac=stac, workers=executor)
+            return build_twice(build, folders, dot=dot, stac=stac, workers=executor)
 
     watch = Watch(
         events_of(folders.data),

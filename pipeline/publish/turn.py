@@ -59,7 +59,7 @@ class Turn:
 
     def flush(self, written: Sequence[str], more: int = 0) -> None:
         """What was written, and `more` files whose names nobody kept, is on disk before the site says so."""
-        if len(written) + more > _FLUSH_EACH or more:
+        if more or len(written) > _FLUSH_EACH:
             os.sync()
             written = []
         self._writer.flush(written)

@@ -7,12 +7,10 @@ import hashlib
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from pipeline.build import Built, Progress, absolute, require_known, silent, told
+from pipeline.build import Built, Progress, require_known, silent, tell_of_a_look, told, usable
 from pipeline.log.place import Data, events_of, open_log, store_of
 from pipeline.publish.parts import Published, Task
-from pipeline.publish.places import require_places
 from pipeline.publish.plan import OWNED, publish_unit, stamp_of
 from pipeline.publish.site import Place, Site, make_site, open_site
 from pipeline.publish.turn import Turn
@@ -59,9 +57,7 @@ def build_in_shards(
 
     With another number of shards than before all is made anew. Raises what `build` does.
     """
-    if isinstance(workers, Elsewhere):
-        data, site = absolute(data), site.absolute() if isinstance(site, Path) else site
-    require_places(data, site)
+    data, site = usable(data, site, workers)
     look = _Look(stamp_of(dot, stac), dot, stac)
     log = events_of(data)
     with hold_store(data, wait_seconds, FRONT) as store:
@@ -134,7 +130,7 @@ def _bring_up(front: Front, found: Refreshed, workers: Executor | None, progress
     while behind:
         memory = _memory_of(workers)
         tasks = (
-            ShardTask(front.folder, shard, front.shards, front.store_of(shard), front.slices(shard), LATEST, memory)
+            ShardTask(shard, front.shards, front.folder, front.store_of(shard), front.slices(shard), LATEST, memory)
             for shard in behind
         )
         for done, told_by_shard in enumerate(in_turn(bring_up, tasks, workers)):
@@ -186,27 +182,16 @@ class _Publishing:
             fingerprint = record.site_fingerprint(database, self.look.stamp)
             site_outdated = not trusted or record.fingerprint(database, "site") != fingerprint
             if not outdated and not site_outdated:
-                if built.every_seconds:  # it says that it was looked at: the same build, at a new time
-                    turn.tell(told(database, database.value("build") or "", built))
+                tell_of_a_look(turn, database, built)
                 return
             new = not trusted and writer.is_new(OWNED)
             elsewhere = isinstance(self.workers, Elsewhere) or isinstance(self.site, str)
             with turn.taken(self.store.wait_for_workers, elsewhere=elsewhere) as build_id:
                 look = self.look
                 how = Task(
-                    self.store.lock,
-                    self.site,
-                    [],
-                    {},
-                    {},
-                    look.stamp,
-                    {},
-                    look.dot,
-                    look.stac,
-                    new,
-                    build_id,
-                    elsewhere,
-                )
+                    self.store.lock, self.site, [], {}, {}, look.stamp,
+                    dot=look.dot, stac=look.stac, new=new, build=build_id, elsewhere=elsewhere,
+                )  # fmt: skip
                 published = self._shards(how, outdated, by_shard, trusted)
                 with database.transaction():
                     front.keep_published(published, {one.shard: self._made_from(one, by_shard) for one in published})

@@ -32,15 +32,16 @@ class Front:
         self.database, self.folder, self.shards = database, folder, shards
         version = f"{_VERSION} {shards}"
         folder.mkdir(parents=True, exist_ok=True)
-        if database.value("shards") != version or self._missing("SELECT name FROM routed"):
+        there = {path.name for path in folder.iterdir()}
+        if database.value("shards") != version or self._on_record("SELECT name FROM routed") - there:
             self._begin_anew(version)
-        for store in self._missing("SELECT store FROM shards WHERE store <> ''"):
+        for store in self._on_record("SELECT store FROM shards WHERE store <> ''") - there:
             self._distrust("store = ?", store)
         self.sweep()
 
-    def _missing(self, names: str) -> set[str]:
-        """Files on record that aren't there."""
-        return {name for (name,) in self.database.rows(names)} - {path.name for path in self.folder.iterdir()}
+    def _on_record(self, names: str) -> set[str]:
+        """The names of files that a question gives."""
+        return {name for (name,) in self.database.rows(names)}
 
     def _begin_anew(self, version: str) -> None:
         schema = files("pipeline.shards").joinpath("schema.sql").read_text(encoding="utf-8")
@@ -50,16 +51,13 @@ class Front:
             ):
                 self.database.run(f"DELETE FROM {table}")
             self.database.run("DELETE FROM meta WHERE key <> 'schema'")
-            for statement in re.sub(r"--.*", "", schema).split(";"):
-                if statement.strip():
-                    self.database.run(statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+            self.database.run(schema)
             self.database.append("shards", [(shard, "", 0, "") for shard in range(self.shards + 1)])
             self.database.set_value("shards", version)
 
     def sweep(self) -> None:
         """Removes files that nothing on record leads to: of builds that were killed, and those that were replaced."""
-        rows = self.database.rows("SELECT store FROM shards UNION ALL SELECT name FROM routed")
-        kept = {name for (name,) in rows}
+        kept = self._on_record("SELECT store FROM shards UNION ALL SELECT name FROM routed")
         for path in self.folder.iterdir():
             if path.name in kept or not (_OURS.fullmatch(path.name) or is_temporary(path.name)):
                 continue

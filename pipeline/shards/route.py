@@ -6,14 +6,14 @@ from pathlib import Path
 from pipeline.ingest import Part, Taken, take_apart
 from pipeline.shards.routed import FrameWriter, RoutedFile
 from pipeline.shards.sharding import HOMELESS, shard_of
-from pipeline.stages import own_name
+from pipeline.stages import Undivided, own_name
 from pipeline.store.arrivals import CREATIONS, EVENTS
 from pipeline.store.arrivals import HOMELESS as HOMELESS_ROWS
 from pipeline.store.database import Database, json_lines, open_database
 
 
 @dataclass(frozen=True, slots=True)
-class RouteTask:
+class RouteTask(Undivided):
     """A part of the log to route to so many shards, by way of files in `folder`."""
 
     part: Part
@@ -25,10 +25,6 @@ class RouteTask:
     def about(self) -> str:
         """Its files."""
         return self.part.about
-
-    def pieces(self) -> "list[RouteTask]":
-        """A part isn't divided."""
-        return [self]
 
 
 @dataclass(slots=True)
@@ -59,7 +55,7 @@ def route(task: RouteTask) -> Routed:
             key=lambda found: found[:2],
         )
         for shard, number, bundle in by_shard:
-            writer.add(number, shard, bundle.events, bundle.lines, bundle.places)
+            writer.add(number, shard, bundle.lines, bundle.places)
         routed.file = writer.write(task.folder)
         taken.bundles = []
         name = task.part.spool / own_name(f"{task.part.first_bundle}.keys")

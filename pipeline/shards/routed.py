@@ -30,7 +30,6 @@ class Frame(NamedTuple):
     place_bytes: int
     text_bytes: int
     """The lines with their ends, unpacked."""
-    events: int
 
 
 class RoutedFile(NamedTuple):
@@ -48,16 +47,16 @@ class FrameWriter:
         self._bytes = 0
         self.frames: list[Frame] = []
 
-    def add(self, bundle: int, shard: int, events: int, lines: bytes, places: bytes) -> None:
+    def add(self, bundle: int, shard: int, lines: bytes, places: bytes) -> None:
         """Adds a frame of packed lines and places."""
         text_bytes = zstandard.frame_content_size(lines) + 1
-        self.frames.append(Frame(bundle, shard, self._bytes, len(lines), len(places), text_bytes, events))
+        self.frames.append(Frame(bundle, shard, self._bytes, len(lines), len(places), text_bytes))
         self._parts += (lines, places)
         self._bytes += len(lines) + len(places)
 
     def pack(self, shard: int, lines: Sequence[bytes], places: "array[int]") -> None:
         """Adds a frame of copies."""
-        self.add(0, shard, len(lines), pack_lines(lines), pack_numbers(places))
+        self.add(0, shard, pack_lines(lines), pack_numbers(places))
 
     def write(self, folder: Path) -> RoutedFile:
         """Writes the file, whole and durably, under a name of its own. Raises OSError."""

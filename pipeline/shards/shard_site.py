@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.publish.parts import Published, Task, publish_aois
 from pipeline.shards.shard_store import new_store, require_whole
-from pipeline.shards.sharding import Own
+from pipeline.shards.sharding import OfShard
 from pipeline.store import published as record
 from pipeline.store.database import StoreBroken, open_database
 from pipeline.store.folds import packed_pasts
@@ -15,27 +15,16 @@ _PATHS_TOLD = 256
 
 
 @dataclass(frozen=True, slots=True)
-class ShardSiteTask:
+class ShardSiteTask(OfShard):
     """A shard whose AOIs are to be published. `task` says how: their pasts and all that goes by them is in the store.
 
     With `trusted` what is on record there of the site holds.
     """
 
-    shard: int
-    shards: int
     store: Path
     task: Task
     trusted: bool
     memory_bytes: int | None = None
-
-    @property
-    def about(self) -> str:
-        """The shard."""
-        return f"shard {self.shard}"
-
-    def pieces(self) -> "list[ShardSiteTask]":
-        """A shard isn't divided."""
-        return [self]
 
 
 @dataclass(slots=True)
@@ -66,7 +55,7 @@ def publish_shard(of: ShardSiteTask) -> ShardPublished:
 
 
 def _published(of: ShardSiteTask) -> ShardPublished:
-    task, own = of.task, Own(of.shard, of.shards)
+    task, own = of.task, of.own
     result = Published()
     with open_database(of.store, read_only=True, memory_bytes=of.memory_bytes) as database:
         revisions = {name: revision for name, revision in record.present(database).items() if own(name)}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.refresh import refresh
 from pipeline.shards.routed import RoutedLog, Slice
-from pipeline.shards.sharding import Own
+from pipeline.shards.sharding import OfShard, Own
 from pipeline.stages import own_name
 from pipeline.store import published, record
 from pipeline.store.database import Database, StoreBroken, open_database
@@ -14,27 +14,16 @@ from pipeline.store.homes import Located, located
 
 
 @dataclass(frozen=True, slots=True)
-class ShardTask:
-    """A shard, of so many, and what it has to take in. `store` is the name of its store as it is; '' if it has none."""
+class ShardTask(OfShard):
+    """A shard, and what it has to take in. `store` is the name of its store as it is; '' if it has none."""
 
     folder: Path
     """Of the shards' stores."""
-    shard: int
-    shards: int
     store: str
     slices: list[Slice]
     latest: int
     """So many of the latest events are told."""
     memory_bytes: int | None = None
-
-    @property
-    def about(self) -> str:
-        """The shard."""
-        return f"shard {self.shard}"
-
-    def pieces(self) -> "list[ShardTask]":
-        """A shard isn't divided."""
-        return [self]
 
 
 @dataclass(slots=True)
@@ -83,7 +72,7 @@ def require_whole(path: Path) -> None:
 
 
 def _brought_up(task: ShardTask, name: str) -> ShardTold:
-    own = Own(task.shard, task.shards)
+    own = task.own
     told = ShardTold(task.shard, name)
     with open_database(task.folder / name, memory_bytes=task.memory_bytes) as database:
         found = refresh(database, RoutedLog(task.slices))

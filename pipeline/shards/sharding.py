@@ -1,6 +1,9 @@
 """Which shard an AOI is in."""
 
 import hashlib
+from dataclasses import dataclass
+
+from pipeline.stages import Undivided
 
 HOMELESS = -1
 """In place of a shard: of an event that names an id alone."""
@@ -24,3 +27,21 @@ class Own:
         if found is None:
             found = self._known[aoi] = shard_of(aoi, self._shards) == self._shard
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class OfShard(Undivided):
+    """Work on a shard, of so many."""
+
+    shard: int
+    shards: int
+
+    @property
+    def about(self) -> str:
+        """The shard."""
+        return f"shard {self.shard}"
+
+    @property
+    def own(self) -> Own:
+        """Tells which AOIs are its own."""
+        return Own(self.shard, self.shards)

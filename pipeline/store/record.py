@@ -114,12 +114,8 @@ CONFLICT = "another event with the same source and id, but other content, comes 
 
 def quarantine(database: Database) -> list[Quarantined]:
     """All lines that can't be used, by file and offset."""
-    return quarantine_with(database, database.rows("SELECT file, file_offset, file_line, text FROM conflicts"))
-
-
-def quarantine_with(database: Database, lost: Iterable[tuple[str, int, int, bytes]]) -> list[Quarantined]:
-    """Lines that are no events, and these that lost (file, offset, line, text), by file and offset."""
     bad = [Quarantined(*row) for row in database.rows("FROM quarantine")]
+    lost = database.rows("SELECT file, file_offset, file_line, text FROM conflicts")
     bad += [Quarantined(file, offset, line, CONFLICT, shown(text)) for file, offset, line, text in lost]
     return sorted(bad)
 

@@ -253,7 +253,7 @@ def test_a_front_store_that_breaks_is_made_anew(plain: Path, copied: tuple[Path,
 
 
 def test_a_shards_store_that_was_not_closed_in_order_is_not_copied(copied: tuple[Path, Path], tmp_path: Path) -> None:
-    task = ShardTask(tmp_path, 0, 1, "", [], 10)
+    task = ShardTask(0, 1, tmp_path, "", [], 10)
     name = bring_up(task).store
     (tmp_path / f"{name}.wal").touch()
     with pytest.raises(StoreBroken):
