@@ -23,9 +23,12 @@ __all__ = ["bucket", "s3", "s3_server"]
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Where no worker is left, and none comes, tests end with that word: on a busy machine some don't start again."""
+    """Where no worker is left, and none comes, tests end with that word: on a busy machine some don't start again.
+
+    A worker that died while it was being asked is given up soon, not after half a minute.
+    """
     with (
-        dask.config.set({"distributed.scheduler.no-workers-timeout": "60s"}),
+        dask.config.set({"distributed.scheduler.no-workers-timeout": "60s", "distributed.comm.timeouts.connect": "5s"}),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
         ) as made,
