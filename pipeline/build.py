@@ -11,12 +11,12 @@ from pathlib import Path
 from pipeline.log.place import Data, KeptApart, events_of
 from pipeline.publish.parts import Published, publish_aois
 from pipeline.publish.places import SiteRefused, require_places
-from pipeline.publish.plan import OWNED, make_plan, publish_site, stale_paths
+from pipeline.publish.plan import OWNED, make_plan, stale_paths
 from pipeline.publish.site import TOLD, Place, make_site, open_site
 from pipeline.publish.turn import Turn, told_before
 from pipeline.refresh import Refreshed, refresh
 from pipeline.render.edition import stac_edition
-from pipeline.stages import Elsewhere, Startable, in_turn
+from pipeline.stages import Elsewhere, Startable, few_collections, in_turn
 from pipeline.store import published as record
 from pipeline.store.database import Database
 from pipeline.store.held import Store, hold_store
@@ -191,12 +191,14 @@ def _publish(
             tell_of_a_look(turn, database, built)
             return
         elsewhere = isinstance(workers, Elsewhere) or isinstance(site, str)
-        with turn.taken(store.wait_for_workers, elsewhere=elsewhere) as build_id:
+        with few_collections(), turn.taken(store.wait_for_workers, elsewhere=elsewhere) as build_id:
             published: list[Published] = []
             tasks = plan.tasks(database, store.lock, site, build_id, elsewhere=elsewhere)
             for result in in_turn(publish_aois, tasks, workers):
                 progress("rendering", len(published), plan.parts)
                 published.append(result)
+            from pipeline.publish.across import publish_site  # a build with nothing to do doesn't render
+
             published.append(publish_site(database, plan, writer, published))
             stale = sorted(stale_paths(database, plan, writer, published))
             writer.remove_all(stale)

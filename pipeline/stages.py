@@ -200,12 +200,20 @@ def few_collections() -> Iterator[None]:
     """
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN, *before[1:])
+    collect_seldom()
     try:
         yield
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def collect_seldom() -> None:
+    """From here on Python looks for cycles seldom: in a process that does nothing but such work, between its tasks too.
+
+    Else it would look through all that an AOI has left as soon as its pages are made.
+    """
+    gc.set_threshold(_OBJECTS_BETWEEN, *gc.get_threshold()[1:])
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from log_lines import Log, scene_body
 from pipeline.event import canonical
 from pipeline.refresh import Refreshed, refresh
 from pipeline.store import record
-from pipeline.store.board import Board, load_board
+from pipeline.store.board import Board
 from pipeline.store.database import Database
+from pipeline.store.folds import load_board
 
 
 class Taken:

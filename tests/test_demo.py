@@ -18,8 +18,9 @@ from pipeline.products import describe, describe_tile
 from pipeline.refresh import refresh
 from pipeline.render.aoi import overview
 from pipeline.render.interchange import bodies
-from pipeline.store.board import Board, load_board
+from pipeline.store.board import Board
 from pipeline.store.database import open_database
+from pipeline.store.folds import load_board
 
 COMMITTED = Path(__file__).parents[1] / "data" / "events"
 SMALL = {"aois": 3, "scenes": 300, "tiles": 5, "seed": 11}

@@ -823,7 +823,7 @@ PROTECTIONS = (
     ),
     Protection(
         "a link to a page that isn't there yet",
-        "pipeline/publish/parts.py",
+        "pipeline/publish/aoi.py",
         "        left = site.write_missing(made.files)\n",
         "        site.write_all(made.files)\n",
         "tests/robustness/test_crowds.py::test_a_page_is_there_before_one_that_links_to_it",

@@ -76,6 +76,7 @@ def _placeholder(token: re.Match[str]) -> str:
     return f"<url>{end}"
 
 
+@functools.lru_cache(maxsize=4_000)  # most words come again and again
 def _run(text: str) -> str:
     if text.isalpha():
         return _word(text)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from pipeline.event import STATUSES, EntityForce, NewScene, SceneCreated, Status
 from pipeline.fold.outcome import Transition, Verdict
 from pipeline.store.board import Board, BoardEvent, acquisition_date
@@ -145,8 +147,7 @@ _Key: TypeAlias = tuple[Kind, int]
 _WENT_WRONG: tuple[Status, ...] = ("RETRY", "FAILED")
 
 
-@dataclass(slots=True)
-class _Entity:
+class _Entity(msgspec.Struct):
     subject: Subject
     status: Status
     since: str
@@ -157,8 +158,7 @@ class _Entity:
     with_scene: bool = False
 
 
-@dataclass(slots=True)
-class _Before:
+class _Before(msgspec.Struct):
     """How something that the day touched stood at its beginning; None if it wasn't there."""
 
     status: Status | None

@@ -7,7 +7,8 @@ from pipeline.event import Status
 from pipeline.log.place import Data, events_of
 from pipeline.refresh import refresh
 from pipeline.render.interchange.metrics import unix_seconds
-from pipeline.store.board import Board, BoardScene, BoardTile, load_board
+from pipeline.store.board import Board, BoardScene, BoardTile
+from pipeline.store.folds import load_board
 from pipeline.store.held import hold_store
 
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))

@@ -13,8 +13,9 @@ from pipeline.render.aoi import overview
 from pipeline.render.graph.dot import dot
 from pipeline.render.interchange import bodies, pending
 from pipeline.store import record
-from pipeline.store.board import Board, BoardScene, BoardTile, load_board
+from pipeline.store.board import Board, BoardScene, BoardTile
 from pipeline.store.database import Database
+from pipeline.store.folds import load_board
 from pipeline.store.held import hold_store
 from pipeline.store.known import aoi_of
 

@@ -1,6 +1,6 @@
 """What a build has to publish: found by comparing what the store holds with what is on record of the site."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -8,14 +8,11 @@ from typing import TypeVar
 
 from pipeline.publish.parts import Published, Task
 from pipeline.publish.site import Place, Site
-from pipeline.render.aoi.summary import decoded
 from pipeline.render.edition import edition, stac_edition
 from pipeline.render.paths import aoi_folders
-from pipeline.render.site_files import LATEST, site_files
 from pipeline.store import published as record
 from pipeline.store.database import Database
 from pipeline.store.folds import packed_pasts
-from pipeline.store.homes import log_record
 
 OWNED = ("aoi", "scene", "tile", "events", "assets", "stac")
 """The folders that belong to the site whole: what is in them and isn't of the site is removed."""
@@ -102,24 +99,6 @@ def stamp_of(dot: str | None, stac: bool) -> str:
 
 def _only(found: dict[str, _Value], names: list[str]) -> dict[str, _Value]:
     return {name: found[name] for name in names}
-
-
-def publish_site(database: Database, plan: Plan, writer: Site, results: Sequence[Published]) -> Published:
-    """Renders and writes what spans all AOIs, if it is out of date. `results` are those of the AOIs."""
-    if not plan.site_outdated:
-        return Published()
-    summaries = [decoded(text) for text in record.summaries(database, plan.folders, results)]
-    files = site_files(log_record(database, LATEST), plan.folders, summaries, stac=plan.stac)
-    return publish_unit("site", plan.site_fingerprint, files, writer)
-
-
-def publish_unit(unit: str, fingerprint: str, files: Mapping[str, bytes], writer: Site) -> Published:
-    """Writes the files of a unit that is no AOI's."""
-    before = len(writer.touched), writer.unchanged
-    writer.write_all(writer.write_missing(files))
-    return Published(
-        [(unit, "", fingerprint, "\n".join(files), "")], writer.touched[before[0] :], writer.unchanged - before[1]
-    )
 
 
 def stale_paths(database: Database, plan: Plan, writer: Site, results: Sequence[Published]) -> set[str]:

@@ -4,7 +4,7 @@ import functools
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from pipeline.render.environment import templates_folder
+from pipeline.render.templates import templates_folder
 
 LEAFLET_SCRIPT = "assets/leaflet/leaflet.js"
 LEAFLET_STYLE = "assets/leaflet/leaflet.css"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline import __version__
 from pipeline.render.assets import leaflet_version
-from pipeline.render.environment import templates_folder
+from pipeline.render.templates import templates_folder
 
 
 class ExtraMissing(Exception):

@@ -3,8 +3,6 @@
 import functools
 import re
 from collections.abc import Iterable
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -13,14 +11,8 @@ from markupsafe import Markup
 from pipeline.event import STATUSES
 from pipeline.render.bars import bar_parts, told
 from pipeline.render.paths import url
+from pipeline.render.templates import templates_folder
 from pipeline.timestamp import html_time, rfc3339
-
-
-@functools.cache
-def templates_folder() -> Path:
-    """Where the templates and assets are: in the installed package, or beside it in a checkout."""
-    inside = Path(str(files("pipeline"))) / "templates"
-    return inside if inside.is_dir() else Path(str(files("pipeline"))).parent / "templates"
 
 
 @functools.cache

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from pipeline.build import Built, Progress, require_known, silent, tell_of_a_look, told, usable
 from pipeline.log.place import Data, events_of, open_log, store_of
+from pipeline.publish.across import publish_unit
 from pipeline.publish.parts import Published, Task
-from pipeline.publish.plan import OWNED, publish_unit, stamp_of
+from pipeline.publish.plan import OWNED, stamp_of
 from pipeline.publish.site import Place, Site, make_site, open_site
 from pipeline.publish.turn import Turn
 from pipeline.refresh import Refreshed, parts_of

@@ -1,7 +1,7 @@
 """What the store hands on to be shown: an AOI with its scenes, its tiles and everything that happened to them."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
@@ -10,13 +10,11 @@ from pipeline.event import Event, Status, type_of
 from pipeline.fold.aoi_status import aoi_status
 from pipeline.fold.apply import Folded, fold
 from pipeline.fold.outcome import Transition, Verdict
-from pipeline.store.database import Database
-from pipeline.store.folds import Past, pasts
+from pipeline.store.past import Past
 from pipeline.timestamp import utc_day
 
 
-@dataclass(slots=True)
-class BoardEvent:
+class BoardEvent(msgspec.Struct):
     """An event of the AOI, what it came to and what it changed. `instant` as in `timestamp`; `text` is its line."""
 
     number: int
@@ -29,7 +27,7 @@ class BoardEvent:
     reason: str
     event: Event
     text: bytes
-    changes: list[Transition] = field(default_factory=list)
+    changes: list[Transition] = []
 
     @property
     def kind(self) -> str:
@@ -37,8 +35,7 @@ class BoardEvent:
         return self.type.partition(".")[0]
 
 
-@dataclass(slots=True, eq=False)
-class BoardScene:
+class BoardScene(msgspec.Struct, eq=False):
     """A scene as it stands. `data`, `geometry` and `tags` are JSON texts as they came."""
 
     id: int
@@ -56,17 +53,16 @@ class BoardScene:
     """The instant since when it has its status."""
     date: str | None
     """`data.date` as it came: when it was acquired; None if there is none that can be read."""
-    tiles: list["BoardTile"] = field(default_factory=list)
+    tiles: list["BoardTile"] = []
     """In ascending id."""
+    day: str | None = None
+    """The day of acquisition, in UTC: follows from the date."""
 
-    @property
-    def day(self) -> str | None:
-        """The day of acquisition, in UTC."""
-        return utc_day(self.date)
+    def __post_init__(self) -> None:
+        self.day = utc_day(self.date)
 
 
-@dataclass(slots=True, eq=False)
-class BoardTile:
+class BoardTile(msgspec.Struct, eq=False):
     """A tile as it stands. `data`, `geometry` and `tags` are JSON texts as they came."""
 
     id: int
@@ -83,7 +79,7 @@ class BoardTile:
     since: str
     prev: "BoardTile | None" = None
     ref: "BoardTile | None" = None
-    next: list["BoardTile"] = field(default_factory=list)
+    next: list["BoardTile"] = []
     """Those whose `prev` it is, in ascending id."""
 
 
@@ -115,14 +111,6 @@ class Board:
             for scene in concerned & self.scenes.keys():
                 found[scene].append(event)
         return found
-
-
-def load_board(database: Database, name: str) -> Board:
-    """The AOI of that name. Raises KeyError if there is none."""
-    board = make_board(next(pasts(database, [name])))
-    if board is None:
-        raise KeyError(name)
-    return board
 
 
 def make_board(past: Past) -> Board | None:

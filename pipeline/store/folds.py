@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pipeline.bundle import TextDamaged
+from pipeline.store.board import Board, make_board
 from pipeline.store.database import Database
 from pipeline.store.folded import FoldedRows
 from pipeline.store.past import Excerpt, PackedPast, Past, past_of
 
-__all__ = ["Past", "packed_pasts", "pasts", "save"]
+__all__ = ["Past", "load_board", "packed_pasts", "pasts", "save"]
 
 _AT_ONCE_BYTES = 8 * 1024 * 1024
 """So many bytes of compressed lines are read at a time."""
@@ -38,6 +39,14 @@ def packed_pasts(database: Database, names: Iterable[str]) -> Iterator[PackedPas
         for name in some:
             excerpts = [Excerpt(found.bundle, lines[found.bundle], found.places) for found in places[name]]
             yield PackedPast(name, excerpts, taken.get(name, {}))
+
+
+def load_board(database: Database, name: str) -> Board:
+    """The AOI of that name. Raises KeyError if there is none."""
+    board = make_board(next(pasts(database, [name])))
+    if board is None:
+        raise KeyError(name)
+    return board
 
 
 class _Found(NamedTuple):

@@ -14,8 +14,9 @@ from pipeline.fold.apply import fold
 from pipeline.fold.outcome import Verdict
 from pipeline.fold.state import Aoi
 from pipeline.refresh import refresh
-from pipeline.store.board import Board, load_board
+from pipeline.store.board import Board
 from pipeline.store.database import open_database
+from pipeline.store.folds import load_board
 
 START = datetime(2022, 3, 1, tzinfo=UTC)
 

@@ -9,8 +9,9 @@ from log_lines import Log
 from pipeline.event import STATUSES
 from pipeline.insight.days import STUCK_LISTED, Day, Line, days
 from pipeline.refresh import refresh
-from pipeline.store.board import Board, load_board
+from pipeline.store.board import Board
 from pipeline.store.database import open_database
+from pipeline.store.folds import load_board
 
 
 def board_of(log: Log) -> Board:

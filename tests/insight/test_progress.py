@@ -9,8 +9,9 @@ from log_lines import Log
 from pipeline.insight.days import days
 from pipeline.insight.progress import Progress, progress
 from pipeline.refresh import refresh
-from pipeline.store.board import Board, load_board
+from pipeline.store.board import Board
 from pipeline.store.database import open_database
+from pipeline.store.folds import load_board
 
 
 def found(log: Log) -> Progress:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import pytest
 
 from pipeline.event import STATUSES
-from pipeline.render.environment import templates_folder
+from pipeline.render.templates import templates_folder
 
 Colour: TypeAlias = tuple[float, float, float]
 

@@ -22,8 +22,9 @@ from pipeline.refresh import refresh
 from pipeline.render.aoi.attention_view import MOST_GROUPS, MOST_MEMBERS, attention_view
 from pipeline.render.aoi.files import AoiFiles, aoi_files
 from pipeline.render.aoi.page import grouped, pace, percent
-from pipeline.store.board import Board, load_board
+from pipeline.store.board import Board
 from pipeline.store.database import open_database
+from pipeline.store.folds import load_board
 
 PAGE = "aoi/Demo/index.html"
 DISK = "no space left on device"

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.render import assets as module
 from pipeline.render.assets import LEAFLET_SCRIPT, LEAFLET_STYLE, assets, has_leaflet
-from pipeline.render.environment import templates_folder
+from pipeline.render.templates import templates_folder
 
 
 @pytest.fixture

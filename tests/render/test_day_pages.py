@@ -13,8 +13,8 @@ from pipeline.render.days import sheet as day_sheet
 from pipeline.render.days.markdown import code
 from pipeline.render.days.pages import day_sections
 from pipeline.render.section import made
-from pipeline.store.board import load_board
 from pipeline.store.database import open_database
+from pipeline.store.folds import load_board
 
 HOSTILE = "</pre><script>alert(1)</script> [x](javascript:alert(2)) ![](http://a.b/c) `rm` *b* @all \u202e"
 

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 
 from pipeline.event import STATUSES, Status
 from pipeline.render.aoi.overview import overview
-from pipeline.render.environment import templates_folder
 from pipeline.render.graph import svg as graph_svg
 from pipeline.render.graph.dot_layout import LayoutFailed, find_dot
 from pipeline.render.graph.layout import WINDOW_NODES, Columns, Layout, Placed, Window, place, windows
 from pipeline.render.graph.pages import DOT_NODES, PAGE_BYTES, graph
 from pipeline.render.graph.svg import columns_of, shortened
 from pipeline.render.section import made as made_sections
+from pipeline.render.templates import templates_folder
 from pipeline.store.board import Board, BoardScene, BoardTile
 
 SINCE = "2022-03-01T00:00:00.000000000"

@@ -17,8 +17,9 @@ from pipeline.refresh import refresh
 from pipeline.render.aoi.list_pages import list_sections
 from pipeline.render.paths import aoi_folders
 from pipeline.render.section import made
-from pipeline.store.board import Board, load_board
+from pipeline.store.board import Board
 from pipeline.store.database import open_database
+from pipeline.store.folds import load_board
 
 
 def board_of(folder: Path, name: str = "Demo") -> Board:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline.event import STATUSES, Status
 from pipeline.footprint import normalise
 from pipeline.render.assets import assets
-from pipeline.render.environment import environment, templates_folder
+from pipeline.render.environment import environment
 from pipeline.render.map import svg as map_svg
 from pipeline.render.map.data import MOST_BYTES, map_data
 from pipeline.render.map.grid import grid, latitude, longitude, scale_bar
@@ -26,6 +26,7 @@ from pipeline.render.map.places import MOST_DRAWN, aoi_places
 from pipeline.render.map.projection import UNITS, Frame, Point, Projection, Rect, Span, framed, suited
 from pipeline.render.map.svg import WorldEntry, aoi_map, world_map
 from pipeline.render.paths import url
+from pipeline.render.templates import templates_folder
 from pipeline.store.board import Board, BoardScene, BoardTile
 
 PAGE = "aoi/Demo/index.html"

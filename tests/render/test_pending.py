@@ -12,8 +12,8 @@ from pipeline.build import build
 from pipeline.cli import main
 from pipeline.refresh import refresh
 from pipeline.render.interchange.pending import pending_json
-from pipeline.store.board import load_board
 from pipeline.store.database import open_database
+from pipeline.store.folds import load_board
 
 TILE_KEYS = ["id", "source_id", "scene", "data"]
 

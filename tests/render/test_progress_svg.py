@@ -13,8 +13,9 @@ from pipeline.refresh import refresh
 from pipeline.render.aoi.progress_svg import ProgressView, duration, progress_context
 from pipeline.render.environment import environment
 from pipeline.render.paths import url
-from pipeline.store.board import Board, load_board
+from pipeline.store.board import Board
 from pipeline.store.database import open_database
+from pipeline.store.folds import load_board
 
 PAGE = "aoi/Demo/index.html"
 

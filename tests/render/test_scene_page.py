@@ -24,8 +24,9 @@ from pipeline.refresh import refresh
 from pipeline.render.commands import Commands, aoi_command, quoted
 from pipeline.render.payload import laid_out
 from pipeline.render.scene.files import SceneFiles
-from pipeline.store.board import Board, BoardScene, BoardTile, load_board
+from pipeline.store.board import Board, BoardScene, BoardTile
 from pipeline.store.database import open_database
+from pipeline.store.folds import load_board
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -16,8 +16,8 @@ from pipeline.render.aoi import list_pages
 from pipeline.render.aoi.files import aoi_files
 from pipeline.render.graph import pages as graph_pages
 from pipeline.render.section import Section
-from pipeline.store.board import load_board
 from pipeline.store.database import open_database
+from pipeline.store.folds import load_board
 
 
 def sections(folder: Path) -> dict[tuple[str, str], Section]:

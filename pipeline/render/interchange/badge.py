@@ -1,6 +1,6 @@
 """A badge: an AOI's name and how it is, as a small picture for a README or a wiki."""
 
-from xml.sax.saxutils import escape
+from html import escape
 
 from pipeline.event import Status
 from pipeline.render.aoi.overview import Overview
@@ -22,7 +22,7 @@ def badge(of: Overview) -> bytes:
     """`Demo | RETRY · 36 of 46 tiles, 2 to retry`. The text is fitted to its place, whatever the font is."""
     label, text = _label(of.id), _text(of)
     left, right = _width(label), _width(text)
-    told = escape(f"{label}: {text}", {'"': "&quot;"})
+    told = escape(f"{label}: {text}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{_HEIGHT_PX}" role="img" '
         f'aria-label="{told}"><title>{told}</title>'

@@ -5,15 +5,24 @@ import math
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
-from pipeline.render.environment import templates_folder
 from pipeline.render.map.path import clipped
 from pipeline.render.map.projection import KM_PER_DEGREE, Point, Projection, Rect, Span
+from pipeline.render.templates import templates_folder
 
 Scale: TypeAlias = Literal["110m", "50m"]
 """1:110 million, for maps of the world, and 1:50 million."""
 
 _PER_DEGREE: dict[Scale, int] = {"110m": 10, "50m": 100}
+_BLOCK = 64
+"""So many positions of a ring are looked at together."""
 _COARSE_KM = 7  # Where a pixel is as wide as that, 1:110 million is fine enough.
+
+
+class _Block(NamedTuple):
+    """Some positions of a ring that follow one another, and what they span."""
+
+    positions: list[tuple[float, float]]
+    span: Span
 
 
 class _Ring(NamedTuple):
@@ -22,6 +31,8 @@ class _Ring(NamedTuple):
     positions: list[tuple[float, float]]
     span: Span
     turns: bool
+    blocks: list[_Block]
+    """All positions, in their order."""
 
 
 @functools.cache
@@ -38,10 +49,17 @@ def _ring(line: str, per_degree: int) -> _Ring:
     for step_lon, step_lat in zip(numbers[::2], numbers[1::2], strict=True):
         lon, lat = lon + step_lon, lat + step_lat
         positions.append((lon / per_degree, lat / per_degree))
-    lons, lats = [lon for lon, _ in positions], [lat for _, lat in positions]
+    span = _span(positions)
     turns = abs(positions[-1][0] - positions[0][0]) > 180
-    span = Span(min(lons), -90 if turns else min(lats), max(lons), max(lats))
-    return _Ring(positions, span, turns)
+    if turns:
+        span = span._replace(south=-90)
+    some = [positions[start : start + _BLOCK] for start in range(0, len(positions), _BLOCK)]
+    return _Ring(positions, span, turns, [_Block(block, _span(block)) for block in some])
+
+
+def _span(positions: list[tuple[float, float]]) -> Span:
+    lons, lats = [lon for lon, _ in positions], [lat for _, lat in positions]
+    return Span(min(lons), min(lats), max(lons), max(lats))
 
 
 def _differences(line: str) -> Iterator[int]:
@@ -75,7 +93,23 @@ def _on_plain(projection: Projection, rect: Rect, rings: list[_Ring]) -> Iterato
                 yield _antarctica(projection, ring, west)
                 break
             shift = 360 * turn - projection.lon0
-            yield [((lon + shift) * x_scale, lat * KM_PER_DEGREE) for lon, lat in ring.positions]
+            yield [
+                ((lon + shift) * x_scale, lat * KM_PER_DEGREE)
+                for block in ring.blocks
+                for lon, lat in (
+                    _ends(block.positions)
+                    if (block.span.east + shift) * x_scale < rect.left
+                    or (block.span.west + shift) * x_scale > rect.right
+                    or block.span.north * KM_PER_DEGREE < rect.bottom
+                    or block.span.south * KM_PER_DEGREE > rect.top
+                    else block.positions
+                )
+            ]
+
+
+def _ends(positions: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """First and last: what lies between them, all of it beyond one edge of a map, changes nothing on it."""
+    return [positions[0], positions[-1]]
 
 
 def _antarctica(projection: Projection, ring: _Ring, west: float) -> list[Point]:
