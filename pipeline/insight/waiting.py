@@ -69,6 +69,8 @@ class Waiting:
     failures: Failures
     _ways: dict[int, _Way]
     _roots: dict[tuple[Kind, int], str] = field(default_factory=dict)
+    _tiles: dict[int, Reason] = field(default_factory=dict)
+    """Those that were asked for: lists, the graph, scenes' fingerprints and pages ask for the same."""
 
     def scene(self, id: int) -> Reason:
         """Why this scene is where it is. Raises KeyError if there is none of that id."""
@@ -87,7 +89,12 @@ class Waiting:
 
     def tile(self, id: int) -> Reason:
         """Why this tile is where it is. Raises KeyError if there is none of that id."""
-        tile = self.board.tiles[id]
+        found = self._tiles.get(id)
+        if found is None:
+            found = self._tiles[id] = self._of_tile(self.board.tiles[id])
+        return found
+
+    def _of_tile(self, tile: BoardTile) -> Reason:
         match tile.status:
             case "DONE":
                 return _done(tile)
@@ -96,11 +103,11 @@ class Waiting:
             case "NEW":
                 return self._waiting(tile)
             case "RETRY":
-                root = self._ways[id].root
-                before = (root.kind, root.id) if root and root.failing else ("tile", id)
+                root = self._ways[tile.id].root
+                before = (root.kind, root.id) if root and root.failing else ("tile", tile.id)
                 return Reason("in RETRY", self._in_retry(tile), *before)
             case "FAILED":
-                return Reason("failed", self._failing(tile) + _given_up(tile, self.failures), "tile", id)
+                return Reason("failed", self._failing(tile) + _given_up(tile, self.failures), "tile", tile.id)
 
     def holder(self, tile: BoardTile) -> tuple[Kind, int] | None:
         """The scene or tile in RETRY or FAILED that a NEW tile can't start before; None if none is in its way."""

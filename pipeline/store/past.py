@@ -1,6 +1,6 @@
 """The past of an AOI, as the store keeps it and as the fold takes it: to be unpacked where there is no database."""
 
-from collections.abc import Container
+from collections.abc import Collection
 from typing import NamedTuple
 
 import msgspec
@@ -68,8 +68,10 @@ class Unpacked(NamedTuple):
         ]
         return sorted(range(len(keys)), key=keys.__getitem__)
 
-    def lines_of(self, wanted: Container[int]) -> dict[int, bytes]:
+    def lines_of(self, wanted: Collection[int]) -> dict[int, bytes]:
         """The lines of some events, by number."""
+        if not wanted:
+            return {}
         return {number: line for number, line in zip(self.numbers, self.lines, strict=True) if number in wanted}
 
 
