@@ -121,15 +121,19 @@ def allowed(
 
     `force` is that of `fail`; `status` is what `force` sets. Raises ValueError for a `force` without a status.
     """
+    scene = _copy_scene_and_tiles(entity) if isinstance(entity, BoardScene) else _copy_scene(entity.scene)
+    tiles = [_copy_tile(entity, scene)] if isinstance(entity, BoardTile) else [*scene.tiles.values()]
     try:
         if isinstance(entity, BoardScene):
-            _try_scene(verb, _copy_scene_and_tiles(entity), force, status)
+            _try_scene(verb, scene, force, status)
         else:
-            _try_tile(verb, _copy_tile(entity, _copy_scene(entity.scene)), force, status)
+            _try_tile(verb, tiles[0], force, status)
     except Ignored:
         return f"{kind_of(entity)} {entity.id} is {entity.status} already"
     except Rejected as rejected:
         return str(rejected)
+    finally:
+        _let_go(scene, tiles)
     return None
 
 
@@ -151,6 +155,13 @@ def _try_tile(verb: Verb, tile: Tile, force: bool, status: Status | None) -> Non
             operator.fail_tile(tile, force, Journal())
         case "force":
             operator.force_tile(tile, _given(status), Journal())
+
+
+def _let_go(scene: Scene, tiles: Iterable[Tile]) -> None:
+    """Copies lead to one another: without that they stay until Python looks for them."""
+    scene.tiles = {}
+    for tile in tiles:
+        tile.prev = tile.next = None
 
 
 def _given(status: Status | None) -> Status:

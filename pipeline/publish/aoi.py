@@ -60,6 +60,7 @@ def publish_aoi(site: Site, task: Task, past: PackedPast, result: Published) -> 
         result.units.append((scene_unit, name, stamp, "\n".join(files), ""))
     site.write_all(left)
     result.units += aoi_units
+    board.clear()
 
 
 def _made(sections: Iterable[Section], most: int) -> Iterator[dict[str, bytes]]:

@@ -93,6 +93,22 @@ class Board:
     tiles: dict[int, BoardTile]
     events: list[BoardEvent]
 
+    def clear(self) -> None:
+        """Forgets its scenes, tiles and events.
+
+        Scenes and tiles lead to one another, and what is left of a page may lead to the board: without that they stay
+        until Python looks for them, which is much where many AOIs come one after the other.
+        """
+        for tile in self.tiles.values():
+            tile.prev = tile.ref = None
+            tile.next = []
+        for scene in self.scenes.values():
+            scene.tiles = []
+        self.scenes.clear()
+        self.tiles.clear()
+        self.events.clear()
+        self.__dict__.pop("histories", None)
+
     @cached_property
     def histories(self) -> dict[int, list[BoardEvent]]:
         """By scene: the events that named it or one of its tiles, or changed one of them, in log order."""

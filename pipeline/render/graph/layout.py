@@ -137,28 +137,18 @@ def windows(board: Board, most: int = WINDOW_NODES) -> list[Window]:
     return found
 
 
-def _halved(days: list[tuple[str, list[Strip]]], most: int) -> list[Window]:
-    sizes = {day: sum(1 + len(strip.tiles) for strip in strips) for day, strips in days}
+def _halved(days: list[tuple[str, list[Strip]]], most: int, level: int = 0) -> list[Window]:
+    stretches: dict[str, list[tuple[str, list[Strip]]]] = {}
+    for one in days:
+        stretches.setdefault(_STRETCHES[level](one[0]), []).append(one)
     found: list[Window] = []
-
-    def halve(some: list[tuple[str, list[Strip]]], level: int) -> None:
-        name = _STRETCHES[level](some[0][0])
-        if sum(sizes[day] for day, _ in some) <= most:
+    for name, some in stretches.items():
+        if sum(1 + len(strip.tiles) for _, strips in some for strip in strips) <= most:
             found.append(Window(name, list(some)))
         elif level + 1 == len(_STRETCHES):
-            found.extend(_parts(name, *some[0], most))
+            found += _parts(name, *some[0], most)
         else:
-            shorter: dict[str, list[tuple[str, list[Strip]]]] = {}
-            for one in some:
-                shorter.setdefault(_STRETCHES[level + 1](one[0]), []).append(one)
-            for part in shorter.values():
-                halve(part, level + 1)
-
-    longest: dict[str, list[tuple[str, list[Strip]]]] = {}
-    for one in days:
-        longest.setdefault(_STRETCHES[0](one[0]), []).append(one)
-    for part in longest.values():
-        halve(part, 0)
+            found += _halved(some, most, level + 1)
     return found
 
 
