@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 from beside import Both
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_lines import at, event, line, scene_body
@@ -34,7 +35,7 @@ def quarrels(draw: st.DrawFn) -> dict[str, Any]:
     return event("scene.created", scene_body(draw(IDS), tiles, aoi=draw(st.sampled_from(AOIS))), time, id)
 
 
-@settings(max_examples=3)
+@settings(max_examples=examples(3, at_length=30))
 @given(
     histories(0, 15), st.lists(quarrels(), max_size=25), st.integers(1, 4), st.randoms(use_true_random=True),
     st.sampled_from([2, SHARDS]),
