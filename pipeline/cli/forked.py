@@ -3,6 +3,7 @@
 Nothing of the log, the store or the site is looked at here, and no thread is started.
 """
 
+import pipeline.cli.workers
 import pipeline.ingest
 import pipeline.publish.aoi
 import pipeline.store.folded  # noqa: F401

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import get_all_start_methods, get_context, parent_process
 from multiprocessing.context import BaseContext
@@ -75,7 +76,10 @@ class _Later(Startable):
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         if self._pool is None:
             self._pool = self._made()
-        return self._pool.submit(fn, *args, **kwargs)
+        try:
+            return self._pool.submit(fn, *args, **kwargs)
+        except (EOFError, OSError) as error:
+            raise BrokenProcessPool("the process that others are forked from has died") from error
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         if self._starting is not None:
@@ -90,7 +94,7 @@ class _Later(Startable):
 
 
 def _start(pool: Executor, count: int) -> None:
-    with suppress(BrokenExecutor):  # which the first work finds, too, and tells
+    with suppress(BrokenExecutor, EOFError, OSError):  # the first work finds that, too, and tells
         for _ in range(count):  # a process is started for each, as none is idle yet
             pool.submit(_do_nothing)
 

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipeline.publish.parts import Published, Task
-from pipeline.publish.site import Place, Site
+from pipeline.publish.site import OWNED, Place, Site
 from pipeline.render.edition import edition, stac_edition
 from pipeline.render.paths import aoi_folders
 from pipeline.store import published as record
 from pipeline.store.database import Database
 from pipeline.store.folds import packed_pasts
 
-OWNED = ("aoi", "scene", "tile", "events", "assets", "stac")
-"""The folders that belong to the site whole: what is in them and isn't of the site is removed."""
 _MOST_AOIS_A_TASK = 8
 _LEAST_TASKS = 32
 """Where there are AOIs enough: so that all processes are at work until the end."""

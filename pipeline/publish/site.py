@@ -15,6 +15,8 @@ TOLD_TO_PAGES = "build/build.json"
 
 Its name is that of the one file that differs from build to build, for whatever compares or copies sites.
 """
+OWNED = ("aoi", "scene", "tile", "events", "assets", "stac")
+"""The folders that belong to the site whole: what is in them and isn't of the site is removed."""
 BEGUN = ".sceneboard-unfinished"
 """A file of the site while a build is under way: it names that build, so that what is left of another one stops."""
 

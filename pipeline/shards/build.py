@@ -12,8 +12,8 @@ from pipeline.build import Built, Progress, require_known, silent, tell_of_a_loo
 from pipeline.log.place import Data, events_of, open_log, store_of
 from pipeline.publish.across import publish_unit
 from pipeline.publish.parts import Published, Task
-from pipeline.publish.plan import OWNED, stamp_of
-from pipeline.publish.site import Place, Site, make_site, open_site
+from pipeline.publish.plan import stamp_of
+from pipeline.publish.site import OWNED, Place, Site, make_site, open_site
 from pipeline.publish.turn import Turn
 from pipeline.refresh import Refreshed, parts_of
 from pipeline.render.aoi.summary import decoded
