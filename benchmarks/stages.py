@@ -22,6 +22,7 @@ from pipeline import build as building
 from pipeline import refresh
 from pipeline.build import build
 from pipeline.ingest import Part, Taken
+from pipeline.publish import across
 from pipeline.publish.parts import Published, Task
 from pipeline.publish.turn import Turn
 from pipeline.shards import build as in_shards
@@ -133,7 +134,7 @@ _COUNTED: dict[type, Callable[[Stage, Any, Any], None]] = {
 
 
 ALONE = [
-    (Arrivals, "add"), (Arrivals, "settle"), (refresh, "save"), (building, "publish_site"), (Turn, "flush"),
+    (Arrivals, "add"), (Arrivals, "settle"), (refresh, "save"), (across, "publish_site"), (Turn, "flush"),
     (building.record, "remember"), (Reading, "add"), (Meet, "add"), (Meet, "add_file"), (Meet, "settle"),
     (Meet, "wanted"), (Front, "slices"), (Front, "keep"), (Front, "merge"), (Front, "keep_published"),
 ]  # fmt: skip

@@ -89,7 +89,10 @@ class _Later(Startable):
 
     def _made(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            self._count, mp_context=_context(), initializer=_begin, initargs=(self._uninterrupted,)
+            self._count,
+            mp_context=_context(),
+            initializer=_begin,
+            initargs=(self._uninterrupted, dict(os.environ)),
         )
 
 
@@ -115,7 +118,9 @@ def _do_nothing() -> None:
     pass
 
 
-def _begin(uninterrupted: bool) -> None:
+def _begin(uninterrupted: bool, environment: dict[str, str]) -> None:
+    os.environ.clear()  # forked, it would have the one of the first pool that this program had
+    os.environ.update(environment)
     if uninterrupted:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     collect_seldom()

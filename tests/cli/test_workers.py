@@ -30,6 +30,15 @@ with workers(2) as pool:
         there = pool.submit(eval, f"{name!r} in __import__('sys').modules").result()
         print(name, there, name in sys.modules)
 """
+TWO_POOLS = """
+import os
+from pipeline.cli.workers import workers
+
+for value in ("one", "other"):
+    os.environ["OF_THE_POOL"] = value
+    with workers(2) as pool:
+        print(pool.submit(os.getenv, "OF_THE_POOL").result())
+"""
 
 
 def said(code: str, *folders: Path) -> subprocess.CompletedProcess[str]:
@@ -59,3 +68,7 @@ def test_they_have_what_they_need_but_no_database() -> None:
         ["jinja2", "True", "False"],
         ["duckdb", "False", "False"],
     ]
+
+
+def test_they_have_the_environment_of_the_program_as_it_is_now() -> None:
+    assert said(TWO_POOLS).stdout.split() == ["one", "other"]

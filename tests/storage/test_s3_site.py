@@ -17,10 +17,10 @@ from log_lines import Log
 from s3_server import S3, held
 from site_tree import differing, tree
 
-from pipeline import build as building
 from pipeline.build import build
 from pipeline.cli import main
 from pipeline.objects import Changed, Objects, StorageUnusable
+from pipeline.publish import across
 from pipeline.publish.object_site import ObjectSite
 from pipeline.publish.places import SiteRefused
 from pipeline.publish.site import BEGUN, SiteOvertaken
@@ -81,7 +81,7 @@ def test_an_older_build_cant_undo_a_newer_one(
     log: Log, data: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has rendered, and is frozen; a newer one publishes; it wakes."""
-    publish_site = building.publish_site
+    publish_site = across.publish_site
 
     def frozen(*arguments: object) -> object:
         newer = ObjectSite(bucket)
@@ -89,7 +89,7 @@ def test_an_older_build_cant_undo_a_newer_one(
         newer.remove(BEGUN)
         return publish_site(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(building, "publish_site", frozen)
+    monkeypatch.setattr(across, "publish_site", frozen)
     with pytest.raises(SiteOvertaken, match="build again"):
         build(data, bucket)
     assert Objects(bucket).read("build.json") == b'{"build": "newer"}'
