@@ -4,10 +4,8 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from multiprocessing import get_all_start_methods, get_context, parent_process
-from multiprocessing.context import BaseContext
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -65,62 +63,33 @@ class _Later(Startable):
         self._count = count
         self._uninterrupted = uninterrupted
         self._pool: ProcessPoolExecutor | None = None
-        self._starting: Thread | None = None
 
     def start(self, most: int) -> None:
         if self._pool is None:
-            self._pool = self._made()
-            self._starting = Thread(target=_start, args=(self._pool, min(self._count, most)), daemon=True)
-            self._starting.start()  # whoever starts a process has to wait for the one that it is forked from
+            with suppress(BrokenExecutor):  # which the first work finds, too, and tells
+                for _ in range(min(self._count, most)):  # a process is started for each, as none is idle yet
+                    self.submit(_do_nothing)
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         if self._pool is None:
-            self._pool = self._made()
-        try:
-            return self._pool.submit(fn, *args, **kwargs)
-        except (EOFError, OSError) as error:
-            raise BrokenProcessPool("the process that others are forked from has died") from error
+            self._pool = ProcessPoolExecutor(
+                self._count,
+                mp_context=get_context("spawn"),
+                initializer=_begin,
+                initargs=(self._uninterrupted,),
+            )
+        return self._pool.submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        if self._starting is not None:
-            self._starting.join()
         if self._pool is not None:
             self._pool.shutdown(wait, cancel_futures=cancel_futures)
-
-    def _made(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            self._count,
-            mp_context=_context(),
-            initializer=_begin,
-            initargs=(self._uninterrupted, dict(os.environ)),
-        )
-
-
-def _start(pool: Executor, count: int) -> None:
-    with suppress(BrokenExecutor, EOFError, OSError):  # the first work finds that, too, and tells
-        for _ in range(count):  # a process is started for each, as none is idle yet
-            pool.submit(_do_nothing)
-
-
-def _context() -> BaseContext:
-    """How processes are started: forked from one that has imported what they need and does nothing else.
-
-    This process itself may have threads, and DuckDB, which isn't safe to fork.
-    """
-    if "forkserver" not in get_all_start_methods():
-        return get_context("spawn")
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "pipeline.cli.forked"])
-    return context
 
 
 def _do_nothing() -> None:
     pass
 
 
-def _begin(uninterrupted: bool, environment: dict[str, str]) -> None:
-    os.environ.clear()  # forked, it would have the one of the first pool that this program had
-    os.environ.update(environment)
+def _begin(uninterrupted: bool) -> None:
     if uninterrupted:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     collect_seldom()

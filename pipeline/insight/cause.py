@@ -12,6 +12,7 @@ from pipeline.insight.words import one_line
 
 _LONGEST_MESSAGE = 2_000
 _LONGEST_CAUSE = 300
+_LONGEST_COMMON = 100
 
 # A URL, something quoted that has a slash (a path may have blanks), or a run without blanks, brackets and the like.
 _TOKEN = re.compile(
@@ -76,8 +77,17 @@ def _placeholder(token: re.Match[str]) -> str:
     return f"<url>{end}"
 
 
-@functools.lru_cache(maxsize=4_000)  # most words come again and again
 def _run(text: str) -> str:
+    return _common(text) if len(text) <= _LONGEST_COMMON else _normal(text)
+
+
+@functools.lru_cache(maxsize=4_000)
+def _common(text: str) -> str:
+    """Most words come again and again."""
+    return _normal(text)
+
+
+def _normal(text: str) -> str:
     if text.isalpha():
         return _word(text)
     for placeholder, pattern in _WHOLE:

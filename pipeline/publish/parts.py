@@ -85,11 +85,11 @@ def publish_aois(task: Task) -> Published:
     with (
         working(task.lock),
         open_site(task.site, new=task.new, build=task.build if task.elsewhere else "") as site,
-        few_collections(),
     ):
         for past in task.pasts:
             require_turn(site, task.build)
-            publish_aoi(site, task, past, result)
-            collect_now_and_then(past.bytes)
+            with few_collections():
+                publish_aoi(site, task, past, result)
+            collect_now_and_then(past.bytes)  # what was frozen in the block is looked through only behind it
         result.written, result.unchanged = site.touched, site.unchanged
     return result

@@ -108,7 +108,10 @@ def _on_plain(projection: Projection, rect: Rect, rings: list[_Ring]) -> Iterato
 
 
 def _ends(positions: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """First and last: what lies between them, all of it beyond one edge of a map, changes nothing on it."""
+    """First and last: what lies between them, all of it beyond one edge of a map, adds no area to it.
+
+    At most an edge of the map that would be run to and fro isn't.
+    """
     return [positions[0], positions[-1]]
 
 
