@@ -96,23 +96,24 @@ def _on_plain(projection: Projection, rect: Rect, rings: list[_Ring]) -> Iterato
             yield [
                 ((lon + shift) * x_scale, lat * KM_PER_DEGREE)
                 for block in ring.blocks
-                for lon, lat in (
-                    _ends(block.positions)
-                    if (block.span.east + shift) * x_scale < rect.left
-                    or (block.span.west + shift) * x_scale > rect.right
-                    or block.span.north * KM_PER_DEGREE < rect.bottom
-                    or block.span.south * KM_PER_DEGREE > rect.top
-                    else block.positions
-                )
+                for lon, lat in _needed(block, shift, x_scale, rect)
             ]
 
 
-def _ends(positions: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """First and last: what lies between them, all of it beyond one edge of a map, adds no area to it.
+def _needed(block: _Block, shift: float, x_scale: float, rect: Rect) -> list[tuple[float, float]]:
+    """The positions that a map needs: of a block that is all beyond one edge of it the first and the last.
 
-    At most an edge of the map that would be run to and fro isn't.
+    What lies between them adds no area; at most an edge of the map that would be run to and fro isn't.
     """
-    return [positions[0], positions[-1]]
+    west, south, east, north = block.span
+    if (
+        (east + shift) * x_scale < rect.left
+        or (west + shift) * x_scale > rect.right
+        or north * KM_PER_DEGREE < rect.bottom
+        or south * KM_PER_DEGREE > rect.top
+    ):
+        return [block.positions[0], block.positions[-1]]
+    return block.positions
 
 
 def _antarctica(projection: Projection, ring: _Ring, west: float) -> list[Point]:
