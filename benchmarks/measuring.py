@@ -1,5 +1,6 @@
 """Runs a command and measures it: time, processor time, and the memory of all its processes together (Linux)."""
 
+import ctypes
 import json
 import os
 import subprocess
@@ -18,6 +19,8 @@ ROOT = HERE.parent
 SCENEBOARD = (sys.executable, "-c", "from pipeline.cli import main; main()")
 """The program as it is installed beside this Python, or as it stands in this folder."""
 _LOOK_EVERY_SECONDS = 0.05
+_PR_SET_CHILD_SUBREAPER = 36
+ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what a command leaves behind becomes ours, to be counted
 
 
 class CommandFailed(Exception):
@@ -45,6 +48,7 @@ def run(command: Sequence[str], *, memory: bool = False) -> Run:
 
     Raises CommandFailed.
     """
+    others = set(_children(os.getpid()))
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=errors, cwd=ROOT)
@@ -53,12 +57,14 @@ def run(command: Sequence[str], *, memory: bool = False) -> Run:
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)  # it was waited for here
         peak = max(used.ru_maxrss * 1024, watch.stop()) if watch else 0
+        # The process that a build's workers are forked from ends just after it, and knows what they took.
+        left = [os.wait4(child, 0)[2] for child in _children(os.getpid()) if child not in others]
         output.seek(0)
         errors.seek(0)
         if process.returncode:
             said = errors.read().decode(errors="replace").strip()[-2000:]
             raise CommandFailed(f"{' '.join(command)}\nexit code {process.returncode}: {said}")
-        return Run(seconds, used.ru_utime + used.ru_stime, peak, output.read().decode())
+        return Run(seconds, sum(one.ru_utime + one.ru_stime for one in (used, *left)), peak, output.read().decode())
 
 
 def sceneboard(data: Path, site: Path, *arguments: str, memory: bool = False) -> Run:
@@ -93,10 +99,16 @@ class _Watch:
 
 def _family(process: int) -> Iterator[int]:
     yield process
+    for child in _children(process):
+        yield from _family(child)
+
+
+def _children(process: int) -> list[int]:
+    found: list[int] = []
     with suppress(OSError):
         for task in Path(f"/proc/{process}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                yield from _family(int(child))
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def _memory(process: int) -> int:

@@ -1332,7 +1332,7 @@ PROTECTIONS = (
     ),
     Protection(
         "a worker that outlives its build",
-        "pipeline/cli/workers.py",
+        "pipeline/cli/processes.py",
         ("        parent.join()\n        os._exit(1)\n"),
         "        pass\n",
         "tests/robustness/test_kills.py::test_the_workers_of_a_build_that_was_killed_end_with_it",

@@ -165,6 +165,10 @@ def open_database(
         raise _in_own_words(error, path) from error
     except TextDamaged as error:
         raise StoreBroken(str(error)) from error
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error  # so DuckDB says that Ctrl-C was pressed
     finally:
         with suppress(duckdb.Error):  # a broken cache can't be closed in order; it is moved aside
             database.close()

@@ -192,6 +192,25 @@ def test_a_write_ahead_log_whose_store_was_deleted_is_no_harm(killed: Path, tmp_
     assert handed_on(killed)[0] == expected
 
 
+INTERRUPTED = """
+import os, signal, sys, threading
+from pathlib import Path
+from pipeline.store.database import open_database
+
+threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    with open_database(Path(":memory:"), memory_bytes=2**28) as database:
+        database.rows("SELECT sum(a.range * b.range) FROM range(1_000_000) a, range(1_000_000) b")
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_in_the_midst_of_a_query_is_ctrl_c() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
+
+
 def test_a_transaction_that_fails_leaves_the_last_good_state(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, _ = handed_on(filled)
     Log(filled / "events").add("aoi.created", {"id": "New"}, id="new")

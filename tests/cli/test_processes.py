@@ -1,0 +1,120 @@
+"""Processes that work for a build are forked from one that has made itself ready."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WHAT_IS_THERE_AT_ONCE = """
+import sys
+from pipeline.cli.workers import workers
+
+with workers(2) as pool:
+    for name in ("pipeline.publish.aoi", "pipeline.ingest", "pipeline.store.folded", "jinja2", "duckdb"):
+        there = pool.submit(eval, f"{name!r} in __import__('sys').modules").result()
+        print(name, there, name in sys.modules)
+"""
+TWO_POOLS = """
+import os
+from pipeline.cli.workers import workers
+
+for value in ("one", "other"):
+    os.environ["OF_THE_POOL"] = value
+    with workers(2) as pool:
+        print(pool.submit(os.getenv, "OF_THE_POOL").result(), pool.submit(os.getenv, "PYTHONSAFEPATH").result())
+"""
+STARTED_AND_USED = """
+from pipeline.cli.workers import workers
+
+if __name__ == "__main__":
+    with workers(2) as pool:
+        pool.start(2)
+        print(pool.submit(len, "four").result(), pool._pool._mp_context.get_start_method())
+"""
+FORKED_FROM_WHAT_BREAKS = """
+from multiprocessing import get_context
+from pipeline.cli import processes, workers
+from pipeline.stages import WorkersLost, submit
+
+context = get_context("forkserver")
+context.set_forkserver_preload(["breaking"])
+processes._context = lambda: context
+with workers.workers(2) as pool:
+    pool.start(2)
+    try:
+        submit(len, "", pool)
+    except WorkersLost as lost:
+        print(lost)
+"""
+CTRL_C_WHILE_IT_STARTS = """
+import os, signal
+from pipeline.cli.workers import workers
+
+with workers(2) as pool:
+    pool.start(2)
+    try:
+        os.killpg(0, signal.SIGINT)
+        signal.pause()
+    except KeyboardInterrupt:
+        print("interrupted")
+    print(pool.submit(len, "four").result())
+"""
+TOO_LONG_FOR_A_SOCKET = "so-long-a-name" * 8
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems may have no fork server")
+
+
+def said(code: str, here: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What a program says that runs in this folder, in a session of its own."""
+    path = ":".join(filter(None, sys.path))
+    return subprocess.run(
+        [sys.executable, "-P", "-c", code], cwd=here, env={"PYTHONPATH": path, **environment}, start_new_session=True,
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_they_have_what_they_need_but_no_database(tmp_path: Path) -> None:
+    """DuckDB isn't safe to fork, and they need none. The process that hands work out doesn't render."""
+    told = [line.split() for line in said(WHAT_IS_THERE_AT_ONCE, tmp_path).stdout.splitlines()]
+    assert told == [
+        ["pipeline.publish.aoi", "True", "False"],
+        ["pipeline.ingest", "True", "False"],
+        ["pipeline.store.folded", "True", "False"],
+        ["jinja2", "True", "False"],
+        ["duckdb", "False", "False"],
+    ]
+
+
+def test_they_have_the_environment_of_the_program_as_it_is_now(tmp_path: Path) -> None:
+    assert said(TWO_POOLS, tmp_path).stdout.splitlines() == ["one None", "other None"]
+
+
+@pytest.mark.parametrize("temporary, method", [("t", "forkserver"), (TOO_LONG_FOR_A_SOCKET, "spawn")])
+def test_nothing_of_the_current_folder_is_run(tmp_path: Path, temporary: str, method: str) -> None:
+    """Nor does a long name of the folder for temporary files stop them."""
+    (tmp_path / temporary).mkdir()
+    for name in ("signal", "multiprocessing", "random", "pipeline"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'was-run')!r}, 'w')\n")
+    done = said(STARTED_AND_USED, tmp_path, TMPDIR=str(tmp_path / temporary))
+    assert done.stdout.split() == ["4", method]
+    assert not (tmp_path / "was-run").exists()
+    assert done.stderr == ""
+
+
+def test_where_none_can_be_forked_the_build_ends_in_words(tmp_path: Path) -> None:
+    broken = tmp_path / "modules"
+    broken.mkdir()
+    (broken / "breaking.py").write_text("raise SystemExit(3)\n")
+    path = ":".join([str(broken), *filter(None, sys.path)])
+    done = said(FORKED_FROM_WHAT_BREAKS, tmp_path, PYTHONPATH=path)
+    assert "a process that works for the build was killed, perhaps for want of memory" in done.stdout
+    assert done.returncode == 0
+    assert "EOFError" not in done.stderr
+
+
+def test_ctrl_c_leaves_the_one_that_is_getting_ready_alone(tmp_path: Path) -> None:
+    """It ends with the program, and has nothing to say of it."""
+    done = said(CTRL_C_WHILE_IT_STARTS, tmp_path)
+    assert done.stdout.split() == ["interrupted", "4"]
+    assert done.stderr == ""
