@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -71,12 +72,13 @@ def _context() -> BaseContext:
 
 @contextmanager
 def _apart() -> Iterator[None]:
-    """A Python that is started in the block imports nothing from the current folder, and isn't interrupted by Ctrl-C.
+    """A Python that is started in the block looks for modules where this one does, and isn't interrupted by Ctrl-C.
 
-    Whatever lies in that folder would be run: multiprocessing's own imports look there first.
+    By itself it would look into the current folder first: whatever lies there would be run.
     """
-    before = os.environ.get("PYTHONSAFEPATH")
+    environment = dict(os.environ)
     os.environ["PYTHONSAFEPATH"] = "1"
+    os.environ["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
     try:
         resource_tracker.ensure_running()  # which lets Ctrl-C through when it has been started
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -85,10 +87,13 @@ def _apart() -> Iterator[None]:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     finally:
-        if before is None:
-            del os.environ["PYTHONSAFEPATH"]
-        else:
-            os.environ["PYTHONSAFEPATH"] = before
+        _set_environment(environment)
+
+
+def _set_environment(environment: dict[str, str]) -> None:
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)
 
 
 def _do_nothing() -> None:
@@ -96,8 +101,7 @@ def _do_nothing() -> None:
 
 
 def _begin(uninterrupted: bool, environment: dict[str, str]) -> None:
-    os.environ.clear()  # forked, it would have the one that the program had when its first processes were started
-    os.environ.update(environment)
+    _set_environment(environment)  # forked, it has the one of the program when its first processes were started
     if uninterrupted:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

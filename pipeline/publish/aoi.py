@@ -32,7 +32,8 @@ def publish_aoi(site: Site, task: Task, past: PackedPast, result: Published) -> 
     features = Features(board)
     scenes = SceneFiles(board, folder, facts.waiting, features, stac=task.stac)
     units = [
-        (f"scene/{scene.id}", f"{task.edition} {scenes.fingerprint(scene)}", scene) for scene in board.scenes.values()
+        (f"scene/{scene.id}", " ".join((task.edition, *scenes.fingerprint(scene))), scene)
+        for scene in board.scenes.values()
     ]
     outdated = [unit for unit in units if known.get(unit[0]) != unit[1]]
     # Files that aren't there yet come first, so that whoever reads meanwhile finds what changed pages lead to.
@@ -55,12 +56,18 @@ def publish_aoi(site: Site, task: Task, past: PackedPast, result: Published) -> 
         aoi_units.append((unit_of_sections, name, stamps.encoded(), paths, ""))
         del made  # of a large AOI it is the most that there is
     for scene_unit, stamp, scene in outdated:
-        files = scenes.files(scene)
-        site.write_all(site.write_missing(files))
-        result.units.append((scene_unit, name, stamp, "\n".join(files), ""))
+        pages = scenes.pages(scene)
+        same_answers = _but_for_pages(known.get(scene_unit, "")) == _but_for_pages(stamp)
+        site.write_all(site.write_missing(pages if same_answers else scenes.answers(scene) | pages))
+        result.units.append((scene_unit, name, stamp, "\n".join([*scenes.answer_paths(scene), *pages]), ""))
     site.write_all(left)
     result.units += aoi_units
     board.clear()
+
+
+def _but_for_pages(stamp: str) -> str:
+    """The edition, and what a scene's answers are made from."""
+    return stamp.rpartition(" ")[0]
 
 
 def _made(sections: Iterable[Section], most: int) -> Iterator[dict[str, bytes]]:

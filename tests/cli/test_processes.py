@@ -1,10 +1,14 @@
 """Processes that work for a build are forked from one that has made itself ready."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import pipeline
+from pipeline.render.templates import templates_folder
 
 WHAT_IS_THERE_AT_ONCE = """
 import sys
@@ -31,6 +35,14 @@ if __name__ == "__main__":
     with workers(2) as pool:
         pool.start(2)
         print(pool.submit(len, "four").result(), pool._pool._mp_context.get_start_method())
+"""
+WHERE_FROM = """
+import pipeline
+from pipeline.cli.workers import workers
+
+with workers(2) as pool:
+    pool.start(2)
+    print(pipeline.__file__, pool.submit(eval, "__import__('pipeline').__file__").result())
 """
 FORKED_FROM_WHAT_BREAKS = """
 from multiprocessing import get_context
@@ -100,6 +112,17 @@ def test_nothing_of_the_current_folder_is_run(tmp_path: Path, temporary: str, me
     assert done.stdout.split() == ["4", method]
     assert not (tmp_path / "was-run").exists()
     assert done.stderr == ""
+
+
+def test_they_are_of_the_program_that_runs_though_another_is_installed(tmp_path: Path) -> None:
+    ours = Path(pipeline.__file__).parent
+    shutil.copytree(ours, tmp_path / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "templates").symlink_to(templates_folder())
+    places = [str(tmp_path / "pipeline/__init__.py")] * 2
+    done = said(WHERE_FROM, tmp_path, PYTHONPATH=":".join([str(tmp_path), *filter(None, sys.path)]))
+    assert done.stdout.split() == places
+    done = subprocess.run([sys.executable, "-c", WHERE_FROM], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == places
 
 
 def test_where_none_can_be_forked_the_build_ends_in_words(tmp_path: Path) -> None:

@@ -598,9 +598,10 @@ class TestFiles:
             for board in boards:
                 made = SceneFiles(board, board.name)
                 for scene in board.scenes.values():
-                    files = made.files(scene)
-                    key = board.name, scene.id, made.fingerprint(scene)
-                    assert known.setdefault(key, files) == files
+                    fingerprint = made.fingerprint(scene)
+                    for hash, files in zip(fingerprint, (made.answers(scene), made.files(scene)), strict=True):
+                        assert known.setdefault((board.name, scene.id, hash), files) == files
+                    assert made.answer_paths(scene) == list(made.answers(scene))
 
     @settings(max_examples=examples(4, at_length=10))
     @given(events=histories(1, 15))

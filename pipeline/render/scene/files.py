@@ -1,7 +1,7 @@
 """Everything the site holds of one scene: its pages, the API's bodies of it and of its tiles, its GeoJSON."""
 
 import hashlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,6 +12,13 @@ from pipeline.render.interchange.stac_paths import item_path
 from pipeline.render.scene.history import Happened
 from pipeline.render.scene.page import ScenePages
 from pipeline.store.board import Board, BoardScene, BoardTile
+
+
+class Fingerprint(NamedTuple):
+    """What a scene's files are made from, in two hashes. The second stands for all of it."""
+
+    answers: str
+    pages: str
 
 
 class SceneFiles:
@@ -38,11 +45,14 @@ class SceneFiles:
 
     def files(self, scene: BoardScene) -> dict[str, bytes]:
         """The files of a scene, by path."""
+        return self.answers(scene) | self.pages(scene)
+
+    def answers(self, scene: BoardScene) -> dict[str, bytes]:
+        """Those for programs: nothing of what happened is in them."""
         aoi = self._board.name
         files = {
             f"scene/{scene.id}.json": bodies.scene(scene, aoi),
             f"scene/{scene.id}.geojson": self._features.scene_and_tiles(scene),
-            **self._pages.pages(scene),
             f"scene/{scene.id}/tiles.json": bodies.scene_tiles(scene),
         }
         for tile in scene.tiles:
@@ -53,21 +63,38 @@ class SceneFiles:
             files[item_path(self._folder, scene.id)] = stac.item(scene, aoi, self._folder)
         return files
 
-    def fingerprint(self, scene: BoardScene) -> str:
-        """A hash over all that the scene's files are made from: the same as long as they would be the same."""
-        told = self._pages.told(scene)
-        made_from = (
-            self._board.name,
-            self._folder,
-            scene.created,
-            scene.date,
-            _entity(scene),
-            [_entity(tile) for tile in scene.tiles],
-            [[_seen(one) for one in (tile.prev, tile.ref, *tile.next)] for tile in scene.tiles],
-            [(*reason, self._home(reason.root_kind, reason.root_id)) for reason in told.reasons],
-            [self._event(one) for one in told.happened],
+    def answer_paths(self, scene: BoardScene) -> list[str]:
+        """Their paths, known without making them."""
+        paths = [f"scene/{scene.id}.json", f"scene/{scene.id}.geojson", f"scene/{scene.id}/tiles.json"]
+        paths += [f"tile/{tile.id}.json" for tile in scene.tiles]
+        return [*paths, item_path(self._folder, scene.id)] if self._stac else paths
+
+    def pages(self, scene: BoardScene) -> dict[str, bytes]:
+        """Those for people, by path."""
+        return self._pages.pages(scene)
+
+    def fingerprint(self, scene: BoardScene) -> Fingerprint:
+        """Hashes over all that its answers and its pages are made from: the same as long as these would be the same."""
+        answers = _hash(
+            (
+                self._board.name,
+                self._folder,
+                scene.date,
+                _entity(scene),
+                [(*_entity(tile), tile.prev and tile.prev.id, tile.ref and tile.ref.id) for tile in scene.tiles],
+            )
         )
-        return hashlib.blake2b(msgspec.msgpack.encode(made_from), digest_size=12).hexdigest()
+        told = self._pages.told(scene)
+        pages = _hash(
+            (
+                answers,
+                scene.created,
+                [[_seen(one) for one in (tile.prev, tile.ref, *tile.next)] for tile in scene.tiles],
+                [(*reason, self._home(reason.root_kind, reason.root_id)) for reason in told.reasons],
+                [self._event(one) for one in told.happened],
+            )
+        )
+        return Fingerprint(answers, pages)
 
     def _event(self, happened: Happened) -> tuple[Any, ...]:
         event = happened.event
@@ -88,6 +115,13 @@ class SceneFiles:
         if kind == "tile":
             return self._board.tiles[id].scene.id if id in self._board.tiles else None
         return id if id in self._board.scenes else None
+
+
+def _hash(made_from: object) -> str:
+    return hashlib.blake2b(_encoder.encode(made_from), digest_size=12).hexdigest()
+
+
+_encoder = msgspec.msgpack.Encoder()
 
 
 def _entity(of: BoardScene | BoardTile) -> tuple[Any, ...]:
