@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, get_all_start_methods, get_context, parent_process, resource_tracker
 from multiprocessing.context import BaseContext
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -78,7 +79,7 @@ def _apart() -> Iterator[None]:
     """
     environment = dict(os.environ)
     os.environ["PYTHONSAFEPATH"] = "1"
-    os.environ["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
+    os.environ["PYTHONPATH"] = os.pathsep.join(str(Path(folder).absolute()) for folder in sys.path)
     try:
         resource_tracker.ensure_running()  # which lets Ctrl-C through when it has been started
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
