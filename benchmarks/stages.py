@@ -124,7 +124,7 @@ def _told(stage: Stage, task: ShardTask, told: ShardTold) -> None:
 def _of_shard(stage: Stage, of: ShardSiteTask, result: ShardPublished) -> None:
     stage.scenes += result.rendered
     stage.files += len(result.written) + result.more
-    stage.spooled_bytes += of.task.store.with_name(result.store).stat().st_size
+    stage.spooled_bytes += of.store.with_name(result.store).stat().st_size
 
 
 _COUNTED: dict[type, Callable[[Stage, Any, Any], None]] = {
