@@ -38,7 +38,7 @@ def create_scene(aoi: Aoi, new: NewScene, event: int, taken: str | None) -> None
     scene = Scene(new.id, new.source_id, "PENDING", countdown, new, event)
     tiles, all_tiles = scene.tiles, aoi.tiles
     for source_id, new_tile in sorted((new.tiles or {}).items(), key=_id):
-        tile = Tile(new_tile.id, source_id, scene, "NEW", countdown, new_tile, event)
+        tile = Tile(new_tile.id, source_id, "NEW", countdown, new_tile, event, scene=scene)
         prev, ref = chains[source_id]
         if prev is not None:
             tile.set_prev(prev)

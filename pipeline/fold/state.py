@@ -9,28 +9,24 @@ from pipeline.event import NewScene, NewTile, Status
 
 
 class _Entity(msgspec.Struct, eq=False):
-    if TYPE_CHECKING:  # every Struct has it
-
-        def __copy__(self) -> Self: ...
-
-
-class Scene(_Entity, eq=False):
-    """A scene. `created` is the number of the event that made it."""
+    """What scenes and tiles have in common. `created` is the number of the event that made it."""
 
     id: int
     source_id: str
     status: Status
     retry_countdown: int
-    made: NewScene
+    made: NewScene | NewTile
     """What its creation says of it."""
     created: int
     message: str = ""
-    tiles: dict[str, "Tile"] = {}
-    """By source id, in ascending id."""
     by_hand: bool = False
     """Its status was forced by an operator."""
     replaced: msgspec.Raw | None = None
     """The data that was given to it since."""
+
+    if TYPE_CHECKING:  # every Struct has it
+
+        def __copy__(self) -> Self: ...
 
     def become(self, status: Status) -> None:
         """Takes on a status, by rule."""
@@ -53,47 +49,23 @@ class Scene(_Entity, eq=False):
         return _text(self.made.tags)
 
 
-class Tile(_Entity, eq=False):
-    """A tile. `prev` must be DONE before it may start; `ref` is the root of its chain."""
+class Scene(_Entity, eq=False):
+    """A scene."""
 
-    id: int
-    source_id: str
+    tiles: dict[str, "Tile"] = {}
+    """By source id, in ascending id."""
+
+
+class Tile(_Entity, eq=False, kw_only=True):
+    """A tile of a scene. `prev` must be DONE before it may start; `ref` is the root of its chain."""
+
     scene: Scene
-    status: Status
-    retry_countdown: int
-    made: NewTile
-    """What its creation says of it."""
-    created: int
-    message: str = ""
     prev: "Tile | None" = None
     ref: "Tile | None" = None
     next: dict[int, "Tile"] | None = None
     """Those whose `prev` it is, by id, if there were any."""
     referrers: dict[int, "Tile"] | None = None
     """Those whose `ref` it is, by id, if there were any."""
-    by_hand: bool = False
-    replaced: msgspec.Raw | None = None
-    """The data that was given to it since."""
-
-    def become(self, status: Status) -> None:
-        """Takes on a status, by rule."""
-        self.status = status
-        self.by_hand = False
-
-    @property
-    def data(self) -> bytes:
-        """Its payload, a JSON text."""
-        return bytes(self.made.data if self.replaced is None else self.replaced)
-
-    @property
-    def geometry(self) -> bytes | None:
-        """Its footprint, a JSON text, if it has one."""
-        return _text(self.made.geometry)
-
-    @property
-    def tags(self) -> bytes | None:
-        """Its tags, a JSON text, if it has any."""
-        return _text(self.made.tags)
 
     def next_tiles(self) -> list["Tile"]:
         """Those whose `prev` it is, in ascending id."""

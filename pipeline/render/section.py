@@ -25,6 +25,10 @@ class Section:
         """A hash over what it is made from: the same as long as its files would be the same."""
         return hashlib.blake2b(_encoder.encode((self.paths, self.made_from())), digest_size=12).hexdigest()
 
+    def along(self, paths: Iterable[str], make: Callable[[], dict[str, bytes]]) -> "Section":
+        """The section together with other files, at these paths, that are made from the same."""
+        return Section(self.name, (*self.paths, *paths), self.made_from, lambda: self.make() | make())
+
 
 def made(sections: Iterable[Section]) -> dict[str, bytes]:
     """The files of all these sections, by path."""

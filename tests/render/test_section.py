@@ -104,8 +104,8 @@ def test_what_happens_to_one_scene_leaves_most_sections_as_they_were(log: Log) -
     assert windows == {"aoi/x/graph/2020-01-01.html", "aoi/x/graph.html"}, "the latter lists all"
     assert "aoi/x/tiles/PENDING.html" in changed
     assert "aoi/x/scenes.html" not in changed
-    assert "scenes.geojson" not in changed
-    assert "tiles.geojson" in changed
+    assert "scenes" not in changed
+    assert "tiles" in changed
 
 
 def test_the_names_of_sections_differ(log: Log) -> None:

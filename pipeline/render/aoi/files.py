@@ -1,9 +1,9 @@
 """Everything the site holds of one AOI as a whole: its pages, the API's bodies, GeoJSON, graph, days and map."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.event import STATUSES
+from pipeline.event import STATUSES, Status
 from pipeline.insight.facts import Facts
 from pipeline.insight.waiting import Waiting, waiting_json
 from pipeline.render.aoi import overview
@@ -50,12 +50,9 @@ def aoi_files(
     workload = overview.overview(board)
     places = aoi_places(board)
     drawn = graph(board, folder, _Sentences(facts.waiting), dot_choice=dot)
-    scene_bodies, tile_bodies = bodies.scenes(board), bodies.tiles(board)
     files = {
         f"{here}/overview.txt": overview.text(workload),
         f"{here}/overview.json": overview.json(workload),
-        f"{here}/scenes.json": scene_bodies[None],
-        f"{here}/tiles.json": tile_bodies[None],
         f"{here}/roottiles.json": bodies.root_tiles(board),
         f"{here}/leaftiles.json": bodies.leaf_tiles(board),
         f"{here}/pending.json": pending_json(board),
@@ -68,11 +65,10 @@ def aoi_files(
         f"{here}/{MAP_DATA}": map_data(places, f"{here}/index.html"),
         **drawn.files,
     }
-    for status in STATUSES:
-        files[f"{here}/scenes/{status}.json"] = scene_bodies[status]
-        files[f"{here}/tiles/{status}.json"] = tile_bodies[status]
+    scene_features, tile_features = (features or Features(board)).sections(folder)
     sections = [
-        *(features or Features(board)).sections(folder),
+        _with_answers(scene_features, f"{here}/scenes", lambda: bodies.scenes(board)),
+        _with_answers(tile_features, f"{here}/tiles", lambda: bodies.tiles(board)),
         *list_sections(board, folder, facts.waiting),
         *drawn.sections,
         *day_sections(facts, folder),
@@ -84,6 +80,12 @@ def aoi_files(
     paths = [*files, *(path for section in sections for path in section.paths)]
     files[f"{here}/index.html"] = aoi_page(facts, folder, workload, places, paths)
     return AoiFiles(files, sections, drawn.warnings, summary(facts, workload, places))
+
+
+def _with_answers(features: Section, place: str, make: Callable[[], dict[Status | None, bytes]]) -> Section:
+    """The features of scenes or tiles, and what the API answers of them: both are made from the same."""
+    paths = {status: f"{place}/{status}.json" if status else f"{place}.json" for status in (None, *STATUSES)}
+    return features.along(paths.values(), lambda: {paths[status]: body for status, body in make().items()})
 
 
 class _Sentences(Mapping[tuple[str, int], str]):

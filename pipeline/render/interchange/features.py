@@ -130,7 +130,7 @@ def _section(
 ) -> Section:
     paths = {status: f"aoi/{folder}/{kind}{f'/{status}' if status else ''}.geojson" for status in (None, *STATUSES)}
     return Section(
-        f"{kind}.geojson",
+        kind,
         tuple(paths.values()),
         made_from,
         lambda: {paths[status]: data for status, data in make().items()},
