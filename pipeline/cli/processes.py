@@ -78,8 +78,8 @@ def _apart() -> Iterator[None]:
     By itself it would look into the current folder first: whatever lies there would be run.
     """
     environment = dict(os.environ)
-    os.environ["PYTHONSAFEPATH"] = "1"
-    os.environ["PYTHONPATH"] = os.pathsep.join(str(Path(folder).absolute()) for folder in sys.path)
+    where = os.pathsep.join(str(Path(folder).absolute()) for folder in sys.path)
+    os.environ.update(PYTHONSAFEPATH="1", PYTHONPATH=where)
     try:
         resource_tracker.ensure_running()  # which lets Ctrl-C through when it has been started
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -92,8 +92,7 @@ def _apart() -> Iterator[None]:
 
 
 def _set_environment(environment: dict[str, str]) -> None:
-    for name in os.environ.keys() - environment.keys():
-        del os.environ[name]
+    os.environ.clear()
     os.environ.update(environment)
 
 
