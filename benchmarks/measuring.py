@@ -58,7 +58,9 @@ def run(command: Sequence[str], *, memory: bool = False) -> Run:
         process.returncode = os.waitstatus_to_exitcode(status)  # it was waited for here
         peak = max(used.ru_maxrss * 1024, watch.stop()) if watch else 0
         # The process that a build's workers are forked from ends just after it, and knows what they took.
-        left = [os.wait4(child, 0)[2] for child in _children(os.getpid()) if child not in others]
+        left = []
+        while some := set(_children(os.getpid())) - others:  # and has children itself, if it was killed
+            left += [os.wait4(child, 0)[2] for child in some]
         output.seek(0)
         errors.seek(0)
         if process.returncode:

@@ -5,7 +5,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, get_all_start_methods, get_context, parent_process, resource_tracker
 from multiprocessing.context import BaseContext
@@ -15,16 +14,22 @@ from typing import Any
 
 from pipeline.stages import Startable, collect_seldom
 
+_methods = [method for method in ("spawn", "forkserver") if method in get_all_start_methods()]
+"""How processes may be started: the last is tried next."""
+
+
+class NotStarted(BrokenExecutor):
+    """A process couldn't be started; the text says why, and what to do."""
+
 
 class Processes(Startable):
     """So many processes at most, started when they are told to or the first work comes.
 
-    Those that are `uninterrupted` end their work when Ctrl-C is pressed in the terminal.
+    They end their work when Ctrl-C is pressed in the terminal: it is for the program, which hands no more out then.
     """
 
-    def __init__(self, count: int, *, uninterrupted: bool = False) -> None:
+    def __init__(self, count: int) -> None:
         self._count = count
-        self._uninterrupted = uninterrupted
         self._pool: ProcessPoolExecutor | None = None
 
     def start(self, most: int) -> None:
@@ -44,25 +49,29 @@ class Processes(Startable):
             with _apart():
                 return self._pool.submit(fn, *args, **kwargs)
         except (EOFError, OSError) as error:
-            raise BrokenProcessPool("the process that others are forked from has died") from error
+            _methods.append("spawn")
+            raise NotStarted(
+                f"a process that works for the build can't be started ({_why(error)}): build again, with --workers 1 "
+                "if it happens again"
+            ) from error
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
     def _pool_of(self, context: BaseContext) -> ProcessPoolExecutor:
-        begin = self._uninterrupted, dict(os.environ)
+        environment = dict(os.environ)
         with _apart():
-            return ProcessPoolExecutor(self._count, mp_context=context, initializer=_begin, initargs=begin)
+            return ProcessPoolExecutor(self._count, mp_context=context, initializer=_begin, initargs=(environment,))
 
 
 def _context() -> BaseContext:
     """How processes are started: forked from one that makes itself ready from now on, and does nothing else.
 
     This process itself may have threads, and DuckDB, which isn't safe to fork. Where there can be no such process,
-    as where the name of its socket would be too long, each is started from nothing.
+    as where the name of its socket would be too long, or was removed, each is started from nothing.
     """
-    if "forkserver" in get_all_start_methods():
+    if _methods[-1] == "forkserver":
         context = get_context("forkserver")
         context.set_forkserver_preload(["pipeline.cli.prepared"])
         with suppress(OSError), _apart():
@@ -77,9 +86,10 @@ def _apart() -> Iterator[None]:
 
     By itself it would look into the current folder first: whatever lies there would be run.
     """
-    environment = dict(os.environ)
     where = os.pathsep.join(str(Path(folder).absolute()) for folder in sys.path)
-    os.environ.update(PYTHONSAFEPATH="1", PYTHONPATH=where)
+    told = {"PYTHONSAFEPATH": "1", "PYTHONPATH": where}
+    before = {name: value for name, value in os.environ.items() if name in told}
+    os.environ.update(told)
     try:
         resource_tracker.ensure_running()  # which lets Ctrl-C through when it has been started
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -88,22 +98,23 @@ def _apart() -> Iterator[None]:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     finally:
-        _set_environment(environment)
+        for name in told:
+            os.environ.pop(name)
+        os.environ.update(before)
 
 
-def _set_environment(environment: dict[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(environment)
+def _why(error: EOFError | OSError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or "the one that it is forked from has died"
 
 
 def _do_nothing() -> None:
     pass
 
 
-def _begin(uninterrupted: bool, environment: dict[str, str]) -> None:
-    _set_environment(environment)  # forked, it has the one of the program when its first processes were started
-    if uninterrupted:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin(environment: dict[str, str]) -> None:
+    os.environ.clear()  # forked, it has the one of the program when its first processes were started
+    os.environ.update(environment)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     collect_seldom()
     Thread(target=_end_with_parent, daemon=True).start()

@@ -79,7 +79,7 @@ def command(
     """
 
     def build_site() -> Built:
-        with workers(count or os.cpu_count() or 1, uninterrupted=True) as executor:
+        with workers(count or os.cpu_count() or 1) as executor:
             return build_twice(build, folders, dot=dot, stac=stac, workers=executor)
 
     watch = Watch(

@@ -40,13 +40,10 @@ def cluster(address: str, spool: Path | None, data: Data, site: Place) -> Iterat
 
 
 @contextmanager
-def workers(count: int, *, uninterrupted: bool = False) -> Iterator[Executor | None]:
-    """So many processes, started when there is work for them; None for one, which is this one.
-
-    `uninterrupted` ones end their work when Ctrl-C is pressed in the terminal.
-    """
+def workers(count: int) -> Iterator[Executor | None]:
+    """So many processes, started when there is work for them; None for one, which is this one."""
     if count == 1:
         yield None
         return
-    with Processes(count, uninterrupted=uninterrupted) as executor:
+    with Processes(count) as executor:
         yield executor

@@ -23,7 +23,7 @@ from pipeline.insight.waiting import reasons
 from pipeline.refresh import refresh
 from pipeline.render.commands import Commands, aoi_command, quoted
 from pipeline.render.payload import laid_out
-from pipeline.render.scene.files import SceneFiles
+from pipeline.render.scene.files import Fingerprint, SceneFiles
 from pipeline.store.board import Board, BoardScene, BoardTile
 from pipeline.store.database import open_database
 from pipeline.store.folds import load_board
@@ -47,6 +47,21 @@ SVG = "{http://www.w3.org/2000/svg}"
 SQUARE = {"type": "Polygon", "coordinates": [[[9, 54], [10, 54], [10, 55], [9, 55], [9, 54]]]}
 
 
+CHANGES: list[tuple[str, Any]] = [
+    *(("status", status) for status in STATUSES),
+    ("source_id", SENTINEL_2),
+    ("message", "another"),
+    ("retry_countdown", 7),
+    ("by_hand", True),
+    ("data", b'{"another": 1}'),
+    ("geometry", b'{"type": "Point", "coordinates": [1, 2]}'),
+    ("tags", b'{"another": "1"}'),
+    ("created", "2020-01-01T00:00:00.000000000"),
+    ("since", "2031-01-01T00:00:00.000000000"),
+    ("date", "2031-01-01T00:00:00Z"),
+]
+
+
 def board_of(folder: Path, name: str = "Demo") -> Board:
     with open_database(Path(":memory:")) as database:
         refresh(database, folder)
@@ -60,6 +75,12 @@ def boards_of(events: Iterable[dict[str, Any]], folder: Path) -> list[Board]:
         refresh(database, folder)
         names = [row[0] for row in database.rows("SELECT name FROM aois WHERE present ORDER BY name")]
         return [load_board(database, name) for name in names]
+
+
+def _all_of(board: Board) -> dict[int, tuple[Fingerprint, dict[str, bytes], dict[str, bytes]]]:
+    """By scene: fingerprint, answers with the STAC item among them, all files."""
+    made = SceneFiles(board, "x", stac=True)
+    return {id: (made.fingerprint(scene), made.answers(scene), made.files(scene)) for id, scene in board.scenes.items()}
 
 
 def _step_by_step(events: Iterable[dict[str, Any]], folder: Path) -> Iterator[list[Board]]:
@@ -586,6 +607,28 @@ class TestFiles:
         files = SceneFiles(board, "Demo").files(board.scenes[2])
         assert len(history(parsed(files["scene/2.html"]))) >= 20
         assert len(files["scene/2.html"]) <= 40_000
+
+    @pytest.mark.parametrize("kind", ["scene", "tile"])
+    @pytest.mark.parametrize(("field", "value"), CHANGES)
+    def test_whatever_changes_of_a_scene_or_tile_files_that_differ_have_another_fingerprint(
+        self, log: Log, kind: str, field: str, value: Any
+    ) -> None:
+        """Each field for itself, of each scene and tile, also where no event could change it alone."""
+        log.aoi()
+        for number in (1, 2, 3):
+            log.scene(number, {number * 10: number * 10 - 10 if number > 1 else None}, date=None)
+            log.says("scene", number, "DONE")
+        log.says("tile", 10, "RETRY", "full")
+        board = board_of(log.folder)
+        before = _all_of(board)
+        for entity in (board.scenes if kind == "scene" else board.tiles).values():
+            if hasattr(entity, field):
+                was = getattr(entity, field)
+                setattr(entity, field, value)
+                for id, (fingerprint, answers, files) in _all_of(board).items():
+                    assert answers == before[id][1] or fingerprint.answers != before[id][0].answers
+                    assert files == before[id][2] or fingerprint.pages != before[id][0].pages
+                setattr(entity, field, was)
 
     @settings(max_examples=examples(3, at_length=8))
     @given(events=histories(5, 25))

@@ -79,6 +79,7 @@ class SceneFiles:
             (
                 self._board.name,
                 self._folder,
+                scene.created,
                 scene.date,
                 _entity(scene),
                 [(*_entity(tile), tile.prev and tile.prev.id, tile.ref and tile.ref.id) for tile in scene.tiles],
@@ -88,7 +89,6 @@ class SceneFiles:
         pages = _hash(
             (
                 answers,
-                scene.created,
                 [[_seen(one) for one in (tile.prev, tile.ref, *tile.next)] for tile in scene.tiles],
                 [(*reason, self._home(reason.root_kind, reason.root_id)) for reason in told.reasons],
                 [self._event(one) for one in told.happened],
