@@ -197,6 +197,7 @@ def _publish(
             for result in in_turn(publish_aois, tasks, workers):
                 progress("rendering", len(published), plan.parts)
                 published.append(result)
+                import pipeline.publish.across  # noqa: F401 (while others are at work: in the end this process renders, too)
             from pipeline.publish.across import publish_site  # a build with nothing to do doesn't render
 
             published.append(publish_site(database, plan, writer, published))

@@ -65,7 +65,10 @@ class Arrivals:
         self._any = True
         self._database.append(
             "bundles",
-            [(one.number, one.aoi, one.events, one.newest, one.lines, one.places) for one in part.bundles],
+            [
+                (one.number, one.aoi, one.events, one.newest, len(one.lines), one.lines, one.places)
+                for one in part.bundles
+            ],
         )
         self._database.load_files(
             "events", [part.event_rows], EVENTS, "unnest(event), hash(unnest(source), unnest(id))"

@@ -69,13 +69,13 @@ def _places(database: Database) -> dict[str, list[_Found]]:
         left_out[bundle].add(place)
     found: dict[str, list[_Found]] = defaultdict(list)
     for name, bundle, events, size in database.rows(
-        "SELECT aoi, bundle, events, octet_length(lines) FROM bundles SEMI JOIN dirty USING (aoi) ORDER BY bundle"
+        "SELECT aoi, bundle, events, size_bytes FROM bundles SEMI JOIN dirty USING (aoi) ORDER BY bundle"
     ):
         places = sorted(set(range(events)) - left_out[bundle]) if bundle in left_out else None
         found[name].append(_Found(bundle, size, places))
     for name, bundle, places, size in database.rows(
         """
-        SELECT named.aoi, bundle, named.places, octet_length(lines)
+        SELECT named.aoi, bundle, named.places, size_bytes
         FROM (
             SELECT aoi, event >> 16 AS bundle, list(event & 65535 ORDER BY event) AS places
             FROM homeless SEMI JOIN dirty USING (aoi) GROUP BY ALL

@@ -14,9 +14,9 @@ CREATE TABLE stretches (
 );
 
 -- Events that are kept together: those of an AOI, or (NULL) some that don't say to which they belong; their lines and
--- places (bundle.py), compressed.
+-- places (bundle.py), compressed, and the size of these lines, which can't be told without reading them.
 CREATE TABLE bundles (
-    bundle BIGINT, aoi VARCHAR, events BIGINT, newest VARCHAR,
+    bundle BIGINT, aoi VARCHAR, events BIGINT, newest VARCHAR, size_bytes BIGINT,
     lines BLOB USING COMPRESSION uncompressed, places BLOB USING COMPRESSION uncompressed
 );
 
