@@ -43,8 +43,9 @@ docs: .venv/.runtime            ## docs/reference/commands.md, from the program
 torture: .venv/.tests           ## attack the program for an hour or more; SHARE=10 makes a tenth, ONLY=kills one kind
 	$(BIN)/python -m torture --share $(or $(SHARE),1) $(ONLY)
 
-bench: .venv/.tests             ## how fast it is, against baselines of the same run; SIZE=M, ONLY=build; an hour for L
+bench: .venv/.tests             ## how fast it is, against baselines of the same run; SIZE=M, ONLY=build; an hour for L; then `make scale`
 	$(BIN)/python benchmarks/speed.py --size $(or $(SIZE),L) $(addprefix --only ,$(ONLY))
+	$(if $(ONLY),,$(MAKE) scale)
 
 scale: .venv/.tests             ## what a cluster costs on this machine, and what a core does of each stage; SIZE=S
 	$(BIN)/python benchmarks/scale.py $(or $(LOGS),/tmp/sceneboard-benchmarks) $(or $(SIZE),M)
