@@ -11,7 +11,6 @@ from typing import Any
 
 from pipeline.cluster.executor import Cluster
 from pipeline.publish.object_site import ObjectSite
-from pipeline.publish.parts import Published, Task, publish_aois
 from pipeline.publish.site import SiteOvertaken
 from pipeline.publish.writer import SiteWriter
 from pipeline.stages import Elsewhere
@@ -87,26 +86,26 @@ def lose_the_result(mark: Path) -> object:
 
 
 class Freezing:
-    """The stage that publishes: it stops its process once, when it has looked for so many files of the site.
+    """A stage that publishes: it stops its process once, when it has looked for so many files of the site.
 
     So it is stopped between a look and a write. What it came to when it was woken stands in the mark, which is locked
     until then.
     """
 
-    def __init__(self, mark: Path, looks: int) -> None:
-        self.__name__ = publish_aois.__name__
-        self._mark, self._looks = mark, looks
+    def __init__(self, stage: Callable[[Any], Any], mark: Path, looks: int) -> None:
+        self.__name__ = stage.__name__
+        self._stage, self._mark, self._looks = stage, mark, looks
 
-    def __call__(self, task: Task) -> Published:
+    def __call__(self, task: Any) -> Any:
         if self._mark.exists():
-            return publish_aois(task)
+            return self._stage(task)
         looked = itertools.count(1)
         for writer, look in ((SiteWriter, "_holds"), (ObjectSite, "_look")):
             setattr(writer, look, _stopping(getattr(writer, look), looked, self._looks))
         with self._mark.open("w") as mark:
             fcntl.flock(mark, fcntl.LOCK_EX)
             try:
-                publish_aois(task)
+                self._stage(task)
             except SiteOvertaken as overtaken:
                 mark.write(str(overtaken))
         raise AssertionError("nobody waits for this any more")

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +19,12 @@ from log_lines import Log
 from s3_server import held
 from site_tree import differing, tree
 
-from pipeline.build import build
+from pipeline.build import Built, build
 from pipeline.cluster.executor import Cluster, connected
+from pipeline.publish.parts import publish_aois
 from pipeline.publish.site import Place
+from pipeline.shards.build import build_in_shards
+from pipeline.shards.shard_site import publish_shard
 from pipeline.store.lock import StoreHeld
 
 LONG = 60
@@ -91,12 +94,18 @@ def published(site: Place) -> dict[str, bytes]:
     return held(site)
 
 
+def build_in_two_shards(data: Path, site: Place, **how: Any) -> Built:
+    return build_in_shards(data, site, 2, **how)
+
+
 @contextmanager
-def frozen_in(worker: Worker, cluster: Any, data: Path, site: Place, mark: Path, looks: int) -> Iterator[None]:
+def frozen_in(
+    worker: Worker, cluster: Any, data: Path, site: Place, building: Callable[..., Built], freezing: Freezing
+) -> Iterator[None]:
     """A build's worker stands still in the midst of an AOI; others have done its work, and the build is over."""
     folders = [data, site] if isinstance(site, Path) else [data]
     with connected(cluster.scheduler_address, data / "spool", folders) as found, ThreadPoolExecutor(2) as pool:
-        built = pool.submit(build, data, site, workers=ToThatOne(found, Freezing(mark, looks), worker))
+        built = pool.submit(building, data, site, workers=ToThatOne(found, freezing, worker))
         frozen = pool.submit(worker.wait_until_frozen)
         try:
             wait([built, frozen], LONG, "FIRST_COMPLETED")
@@ -115,27 +124,36 @@ def without_locks(data: Path) -> None:
     (data / "copied").rename(data / "sceneboard.lock-workers")
 
 
-@pytest.mark.parametrize("where", ["folder", "s3"])
+@pytest.mark.parametrize(
+    ("where", "building", "stage"),
+    [
+        ("folder", build, publish_aois),
+        ("s3", build, publish_aois),
+        ("folder", build_in_two_shards, publish_shard),
+    ],
+    ids=["folder", "s3", "shards"],
+)
 def test_it_undoes_nothing(
-    cluster: Any, alone: Worker, data: Path, log: Log, tmp_path: Path, where: str, request: pytest.FixtureRequest
-) -> None:
+    cluster: Any, alone: Worker, data: Path, log: Log, tmp_path: Path, request: pytest.FixtureRequest,
+    where: str, building: Callable[..., Built], stage: Callable[[Any], Any],
+) -> None:  # fmt: skip
     """While it is frozen it keeps other builds away; where locks don't reach it, the site itself tells it off."""
     site: Place = tmp_path / "site" if where == "folder" else request.getfixturevalue("bucket")
     looks = random.Random(int(os.environ.get("SCENEBOARD_SEED", "1"))).randint(1, 6)
     for number, name in enumerate(("A", "B", "C"), 1):
         log.aoi(name)
         log.scene(number, {10 * number: None, 10 * number + 1: None}, aoi=name, retries=1)
-    build(data, site)
+    building(data, site)
     older = published(site)
     for number in (1, 2, 3):
         log.says("scene", number, "DONE")
-    with frozen_in(alone, cluster, data, site, tmp_path / "mark", looks):
+    with frozen_in(alone, cluster, data, site, building, Freezing(stage, tmp_path / "mark", looks)):
         for number in (1, 2, 3):
             log.says("tile", 10 * number, "RETRY", "later")
         with pytest.raises(StoreHeld, match="at work still"):
-            build(data, site, wait_seconds=0)
+            building(data, site, wait_seconds=0)
         without_locks(data)
-        build(data, site)
+        building(data, site)
         newer = published(site)
         assert all(newer[path] != older.get(path) for path in ("build.json", "tile/10.json", "aoi/A/overview.json"))
         alone.wakes()
@@ -144,6 +162,6 @@ def test_it_undoes_nothing(
             said = mark.read()
         assert not said or "another build" in said, "nothing: its process ended, since the scheduler had given it up"
     assert differing(published(site), newer) == []
-    (data / "sceneboard.duckdb").unlink()
+    (data / "sceneboard.duckdb").unlink(missing_ok=True)
     build(data, tmp_path / "plain")
     assert [path for path in differing(newer, published(tmp_path / "plain")) if not path.endswith("build.json")] == []
