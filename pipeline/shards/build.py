@@ -154,6 +154,28 @@ class _Look:
     stac: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """AOIs by name and folder, for each shard; the shards to publish; what spans all AOIs."""
+
+    by_shard: Mapping[int, dict[str, str]]
+    outdated: list[int]
+    site_fingerprint: str
+    site_outdated: bool
+    trusted: bool
+    """What is on record of the site holds. Else every file is compared."""
+
+    @property
+    def folders(self) -> dict[str, str]:
+        """By AOI its folder."""
+        return {name: folder for folders in self.by_shard.values() for name, folder in folders.items()}
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is out of date."""
+        return not (self.outdated or self.site_outdated)
+
+
 @dataclass(slots=True)
 class _Publishing:
     """Renders and writes what has changed, then what spans all AOIs; removes what is gone; tells it in build.json."""
@@ -167,41 +189,26 @@ class _Publishing:
     progress: Progress
 
     def run(self, *, check_site: bool) -> None:
-        front, built, database = self.front, self.built, self.front.database
+        built, database = self.built, self.front.database
         make_site(self.site)
         with open_site(self.site) as writer:
             turn = Turn(self.site, writer)
-            trusted = not check_site and turn.is_trusted(database.value("build"))
-            shard_of = front.aois()
-            folders = aoi_folders(shard_of)
-            built.aois = len(folders)
+            plan = self._plan(trusted=not check_site and turn.is_trusted(database.value("build")))
+            built.aois = len(plan.folders)
             built.quarantined, built.rejected = record.problems(database)
-            by_shard: dict[int, dict[str, str]] = {shard: {} for shard in range(front.shards)}
-            for name, folder in folders.items():
-                by_shard[shard_of[name]][name] = folder
-            outdated = self._outdated(by_shard, trusted)
-            fingerprint = record.site_fingerprint(database, self.look.stamp)
-            site_outdated = not trusted or record.fingerprint(database, "site") != fingerprint
-            if not outdated and not site_outdated:
+            if plan.is_empty:
                 tell_of_a_look(turn, database, built)
                 return
-            new = not trusted and writer.is_new(OWNED)
+            new = not plan.trusted and writer.is_new(OWNED)
             elsewhere = isinstance(self.workers, Elsewhere) or isinstance(self.site, str)
             with turn.taken(self.store.wait_for_workers, elsewhere=elsewhere) as build_id:
-                look = self.look
                 how = Task(
-                    self.store.lock, self.site, [], {}, {}, look.stamp,
-                    dot=look.dot, stac=look.stac, new=new, build=build_id, elsewhere=elsewhere,
+                    self.store.lock, self.site, [], {}, {}, self.look.stamp,
+                    dot=self.look.dot, stac=self.look.stac, new=new, build=build_id, elsewhere=elsewhere,
                 )  # fmt: skip
-                published = self._shards(how, outdated, by_shard, trusted)
-                with database.transaction():
-                    front.keep_published(published, {one.shard: self._made_from(one, by_shard) for one in published})
-                pages = Published()
-                if site_outdated:
-                    summaries = [decoded(text) for text in front.summaries()]
-                    files = site_files(front.log_record(LATEST), folders, summaries, stac=self.look.stac)
-                    pages = publish_unit("site", fingerprint, files, writer)
-                stale = sorted(writer.leftovers() if new else self._stale(writer, published, pages, trusted))
+                published = self._shards(how, plan)
+                pages = self._pages(writer, plan)
+                stale = sorted(writer.leftovers() if new else self._stale(writer, published, pages, plan.trusted))
                 writer.remove_all(stale)
                 built.removed += len(stale)
                 self._count(published, pages)
@@ -212,6 +219,24 @@ class _Publishing:
                 turn.flush([*written, *pages.written], sum(one.more for one in published))
                 turn.tell(telling)
             built.warnings += turn.warnings
+
+    def _plan(self, *, trusted: bool) -> _Plan:
+        """Finds what is out of date."""
+        shard_of = self.front.aois()
+        by_shard: dict[int, dict[str, str]] = {shard: {} for shard in range(self.front.shards)}
+        for name, folder in aoi_folders(shard_of).items():
+            by_shard[shard_of[name]][name] = folder
+        fingerprint = record.site_fingerprint(self.front.database, self.look.stamp)
+        site_outdated = not trusted or record.fingerprint(self.front.database, "site") != fingerprint
+        return _Plan(by_shard, self._outdated(by_shard, trusted), fingerprint, site_outdated, trusted)
+
+    def _pages(self, writer: Site, plan: _Plan) -> Published:
+        """What spans all AOIs, of what the shards have told."""
+        if not plan.site_outdated:
+            return Published()
+        summaries = [decoded(text) for text in self.front.summaries()]
+        files = site_files(self.front.log_record(LATEST), plan.folders, summaries, stac=self.look.stac)
+        return publish_unit("site", plan.site_fingerprint, files, writer)
 
     def _outdated(self, by_shard: Mapping[int, dict[str, str]], trusted: bool) -> list[int]:
         """The shards whose part of the site isn't what it would be made from now."""
@@ -231,28 +256,29 @@ class _Publishing:
         """Where something was made as well as could be, the next build tries again."""
         return "makeshift" if one.warnings else self._fingerprint(one.store, by_shard[one.shard])
 
-    def _shards(
-        self, how: Task, outdated: list[int], by_shard: Mapping[int, dict[str, str]], trusted: bool
-    ) -> list[ShardPublished]:
+    def _shards(self, how: Task, plan: _Plan) -> list[ShardPublished]:
+        """Has shards published, and puts on record what they are made from."""
         front, memory = self.front, _memory_of(self.workers)
         tasks = (
             ShardSiteTask(
                 shard,
                 front.shards,
                 front.folder / front.store_of(shard),
-                replace(how, folders=by_shard[shard]),
-                trusted,
+                replace(how, folders=plan.by_shard[shard]),
+                plan.trusted,
                 memory,
             )
-            for shard in outdated
+            for shard in plan.outdated
         )
         found = []
         for done, one in enumerate(in_turn(publish_shard, tasks, self.workers)):
-            self.progress("rendering", done, len(outdated))
+            self.progress("rendering", done, len(plan.outdated))
             if not one.store:
                 self.front.forget_store(one.shard)
                 raise _ShardBroken(f"the store of shard {one.shard} can't be read")
             found.append(one)
+        with front.database.transaction():
+            front.keep_published(found, {one.shard: self._made_from(one, plan.by_shard) for one in found})
         return found
 
     def _stale(self, writer: Site, published: list[ShardPublished], pages: Published, trusted: bool) -> set[str]:
