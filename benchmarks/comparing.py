@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from logs import SIZES, Size, log_of, some_tiles, write_results
-from measuring import Run, run, sceneboard, script
+from measuring import Run, run, sceneboard, script, wait_for_quick_disk
 
 _TIMES = 3
 """What takes seconds is measured so often, in turn with its baseline; the quickest of each counts."""
@@ -96,6 +96,7 @@ def taking_in(place: Place) -> Iterator[Row]:
 
 def rendering(place: Place) -> Iterator[Row]:
     """Every file of the site from a store that is up to the log, against writing the same files."""
+    wait_for_quick_disk(place.folder)
     with place.data() as data, place.scratch() as copy:
         sceneboard(data, data / "site", "aoi", "list")  # brings the store up to the log
         ours = sceneboard(data, data / "site", "build", "--json")
@@ -115,6 +116,7 @@ def rendering(place: Place) -> Iterator[Row]:
 
 def building(place: Place) -> Iterator[Row]:
     """The whole command: everything; then with 1,000 new events over 10 AOIs; then with nothing new."""
+    wait_for_quick_disk(place.folder)
     with place.data() as data:
         full = sceneboard(data, data / "site", "build")
         os.sync()  # no schedule is so close that the system is still busy with a million files

@@ -19,6 +19,10 @@ ROOT = HERE.parent
 SCENEBOARD = (sys.executable, "-c", "from pipeline.cli import main; main()")
 """The program as it is installed beside this Python, or as it stands in this folder."""
 _LOOK_EVERY_SECONDS = 0.05
+_LOOK_AGAIN_SECONDS = 15
+_QUICK_SECONDS = 0.0001
+"""Making an empty file takes less, on a disk that is at rest."""
+_QUICK_AGAIN_SECONDS = 420
 _PR_SET_CHILD_SUBREAPER = 36
 ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what a command leaves behind becomes ours, to be counted
 
@@ -77,6 +81,28 @@ def sceneboard(data: Path, site: Path, *arguments: str, memory: bool = False) ->
 def script(name: str, *arguments: str | Path, memory: bool = False) -> Run:
     """Runs one of the scripts beside this one. Raises CommandFailed."""
     return run([sys.executable, str(HERE / name), *map(str, arguments)], memory=memory)
+
+
+def wait_for_quick_disk(folder: Path) -> None:
+    """Waits until the disk makes new files as quickly as it can, some minutes at most.
+
+    For up to six minutes after many files were removed, ext4 looks at each of their inodes for every new file (its
+    `recently_deleted`), which then takes a millisecond instead of some hundredths of one.
+    """
+    until = time.monotonic() + _QUICK_AGAIN_SECONDS
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:  # nothing is removed meanwhile
+        while _seconds_a_file(Path(scratch)) > _QUICK_SECONDS and time.monotonic() < until:
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _seconds_a_file(scratch: Path) -> float:
+    """What making a file takes, in many folders, as these are spread over the disk."""
+    folders = [Path(tempfile.mkdtemp(dir=scratch)) for _ in range(20)]
+    names = [inside / str(number) for inside in folders for number in range(10)]
+    started = time.perf_counter()
+    for name in names:
+        name.touch()
+    return (time.perf_counter() - started) / len(names)
 
 
 class _Watch:
