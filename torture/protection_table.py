@@ -359,7 +359,7 @@ PROTECTIONS = (
         "pipeline/log/id_blocks.py",
         "return rest if claims.read(_claim_name(rest.block)) == _claim_text(rest) else None",
         "return rest",
-        "tests/log/test_id_blocks.py::test_a_fault_in_any_call_never_makes_an_id_be_handed_out_twice",
+        "tests/log/test_id_blocks.py::test_what_is_left_of_a_block_is_void_once_another_has_its_claim",
     ),
     Protection(
         "a block of another writer",
