@@ -23,7 +23,7 @@ from pipeline import refresh
 from pipeline.build import build
 from pipeline.ingest import Part, Taken
 from pipeline.publish import across
-from pipeline.publish.parts import Published, Task
+from pipeline.publish.task import Published, Task
 from pipeline.publish.turn import Turn
 from pipeline.shards import build as in_shards
 from pipeline.shards.build import FRONT, build_in_shards

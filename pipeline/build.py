@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.log.place import Data, KeptApart, events_of
-from pipeline.publish.parts import Published, publish_aois
+from pipeline.publish.opening import make_site, open_site
+from pipeline.publish.parts import publish_aois
 from pipeline.publish.places import SiteRefused, require_places
 from pipeline.publish.plan import make_plan, stale_paths
-from pipeline.publish.site import OWNED, TOLD, Place, make_site, open_site
+from pipeline.publish.site import OWNED, TOLD, Place
+from pipeline.publish.task import Published
 from pipeline.publish.turn import Turn, told_before
 from pipeline.refresh import Refreshed, refresh
 from pipeline.render.edition import stac_edition

@@ -9,8 +9,9 @@ from pipeline.cli.output import warn
 from pipeline.cli.processes import Processes
 from pipeline.disk import make_folders
 from pipeline.log.place import Data, KeptApart, store_of
+from pipeline.publish.opening import make_site
 from pipeline.publish.places import require_places
-from pipeline.publish.site import Place, make_site
+from pipeline.publish.site import Place
 from pipeline.render.edition import ExtraMissing
 from pipeline.stages import Elsewhere
 

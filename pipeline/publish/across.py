@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.publish.parts import Published
 from pipeline.publish.plan import Plan
 from pipeline.publish.site import Site
+from pipeline.publish.task import Published
 from pipeline.render.aoi.summary import decoded
 from pipeline.render.site_files import LATEST, site_files
 from pipeline.store import published as record

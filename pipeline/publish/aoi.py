@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.bundle import TextDamaged
 from pipeline.insight.facts import Facts
-from pipeline.publish.parts import SECTIONS, Published, Task
 from pipeline.publish.sections import Stamps
 from pipeline.publish.site import Site
+from pipeline.publish.task import SECTIONS, Published, Task
 from pipeline.render.aoi.files import aoi_files
 from pipeline.render.aoi.summary import encoded
 from pipeline.render.interchange.features import Features

@@ -4,7 +4,8 @@ import errno
 from pathlib import Path, PurePath, PurePosixPath
 
 from pipeline.log.place import Data, Place, events_of
-from pipeline.publish.site import BEGUN, OWNED, TOLD, TOLD_TO_PAGES, file_of, open_site
+from pipeline.publish.opening import open_site
+from pipeline.publish.site import BEGUN, OWNED, TOLD, TOLD_TO_PAGES, file_of
 
 _MARKS = (TOLD, TOLD_TO_PAGES, BEGUN, "aoi/index.json")
 """By any of these a place is known as a site, or as what was left of one."""

@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.publish.parts import Published, Task
 from pipeline.publish.site import OWNED, Place, Site
+from pipeline.publish.task import Published, Task
 from pipeline.render.edition import edition, stac_edition
 from pipeline.render.paths import aoi_folders
 from pipeline.store import published as record

@@ -1,12 +1,9 @@
 """Where a site is published: a folder, or object storage. What differs between them stands behind one interface."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Protocol, Self
 
-from pipeline import disk
 from pipeline.log.place import Place
-from pipeline.objects import is_url
 
 TOLD = "build.json"
 """What the site says of its build, written at the very end."""
@@ -87,30 +84,10 @@ class Site(Protocol):
     def __exit__(self, *error: object) -> None: ...
 
 
-def open_site(place: Place, *, new: bool = False, build: str = "") -> Site:
-    """Opens a site that `make_site` has made; `new`: none of its files is there; `build` as in `Site`.
-
-    Raises OSError, StorageUnusable.
-    """
-    if isinstance(place, str):
-        from pipeline.publish.object_site import ObjectSite
-
-        return ObjectSite(place, new=new, build=build)
-    from pipeline.publish.writer import SiteWriter
-
-    return SiteWriter(place, new=new, build=build)
-
-
 def require_turn(site: Site, build: str) -> None:
     """Raises SiteOvertaken if the site doesn't say that this build is under way."""
     if build.encode() not in (site.read(BEGUN) or b""):
         raise SiteOvertaken("another build publishes to the same site, or has: build again")
-
-
-def make_site(place: Place) -> None:
-    """Makes the folder, if it is one. Raises OSError."""
-    if isinstance(place, Path):
-        disk.make_folders(place)
 
 
 def file_of(place: Place, path: str) -> str:
@@ -126,8 +103,5 @@ __all__ = [
     "Site",
     "SiteOvertaken",
     "file_of",
-    "is_url",
-    "make_site",
-    "open_site",
     "require_turn",
 ]

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from pipeline.build import Built, Progress, require_known, silent, tell_of_a_look, told, usable
 from pipeline.log.place import Data, events_of, open_log, store_of
 from pipeline.publish.across import publish_unit
-from pipeline.publish.parts import Published, Task
+from pipeline.publish.opening import make_site, open_site
 from pipeline.publish.plan import stamp_of
-from pipeline.publish.site import OWNED, Place, Site, make_site, open_site
+from pipeline.publish.site import OWNED, Place, Site
+from pipeline.publish.task import Published, Task
 from pipeline.publish.turn import Turn
 from pipeline.refresh import Refreshed, parts_of
 from pipeline.render.aoi.summary import decoded

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.publish.parts import Published, Task, publish_aois
+from pipeline.publish.parts import publish_aois
+from pipeline.publish.task import Published, Task
 from pipeline.shards.shard_store import new_store, require_whole
 from pipeline.shards.sharding import OfShard
 from pipeline.store import published as record

@@ -18,8 +18,9 @@ from pipeline.build import build
 from pipeline.cli.workers import workers
 from pipeline.cluster.executor import Cluster, connected
 from pipeline.ingest import take_apart
-from pipeline.publish.parts import Task, publish_aois
+from pipeline.publish.parts import publish_aois
 from pipeline.publish.site import BEGUN, SiteOvertaken
+from pipeline.publish.task import Task
 from pipeline.stages import TaskKilled, WorkersLost
 from pipeline.store.database import open_database
 from pipeline.store.folded import fold_aois

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.publish.site import BEGUN, Place, Site, SiteOvertaken, make_site, open_site
+from pipeline.publish.opening import make_site, open_site
+from pipeline.publish.site import BEGUN, Place, Site, SiteOvertaken
 
 
 @pytest.fixture(params=["folder", "s3", "memory"])
