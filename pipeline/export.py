@@ -11,10 +11,10 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from pipeline.fold.outcome import Transition
+from pipeline.insight.location import footprint
 from pipeline.log.place import Data, events_of
 from pipeline.products import describe
 from pipeline.refresh import refresh
-from pipeline.render.interchange.features import footprint
 from pipeline.store import record
 from pipeline.store.board import Board, BoardEvent, BoardScene, BoardTile, make_board
 from pipeline.store.database import Database, batched, open_database

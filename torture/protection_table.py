@@ -964,7 +964,7 @@ PROTECTIONS = (
     ),
     Protection(
         "a text that turns what stands around it",
-        "pipeline/render/graph/dot.py",
+        "pipeline/render/plain.py",
         '    return _UNSEEN.sub("\\N{REPLACEMENT CHARACTER}", text)',
         "    return text",
         "tests/render/test_dot.py::test_what_cannot_be_seen_is_replaced",

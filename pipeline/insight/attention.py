@@ -78,6 +78,11 @@ class Attention:
         return sum(group.count for group in self.groups)
 
     @property
+    def open_count(self) -> int:
+        """How many of them are open: something waits for them, or a command, or they are work that will never come."""
+        return sum(group.count for group in self.groups if not group.settled)
+
+    @property
     def held_up(self) -> int:
         """NEW tiles that can't start until a failure is settled."""
         return sum(group.held_up for group in self.groups)

@@ -7,9 +7,9 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from pipeline.event import Status
+from pipeline.insight.workload import overview
 from pipeline.log.place import Data, events_of
 from pipeline.refresh import refresh
-from pipeline.render.aoi import overview
 from pipeline.render.graph.dot import dot
 from pipeline.render.interchange import bodies, pending
 from pipeline.store import record
@@ -53,8 +53,8 @@ def show_aoi(data: Data, name: str, wait_seconds: float) -> Shown | None:
     """The workload of an AOI; None if it isn't known."""
 
     def tell(board: Board) -> Shown:
-        found = overview.overview(board)
-        return Shown(overview.text(found).decode().splitlines(), overview.json(found))
+        found = overview(board)
+        return Shown(bodies.overview_text(found).decode().splitlines(), bodies.overview_json(found))
 
     return _ask(data, wait_seconds, lambda database: _of_aoi(database, name, tell))
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pipeline.publish.plan import Plan
 from pipeline.publish.site import Site
 from pipeline.publish.task import Published
-from pipeline.render.aoi.summary import decoded
 from pipeline.render.site_files import LATEST, site_files
+from pipeline.render.summary import decoded
 from pipeline.store import published as record
 from pipeline.store.database import Database
 from pipeline.store.homes import log_record

@@ -8,10 +8,10 @@ from pipeline.publish.sections import Stamps
 from pipeline.publish.site import Site
 from pipeline.publish.task import SECTIONS, Published, Task
 from pipeline.render.aoi.files import aoi_files
-from pipeline.render.aoi.summary import encoded
 from pipeline.render.interchange.features import Features
 from pipeline.render.scene.files import SceneFiles
 from pipeline.render.section import Section
+from pipeline.render.summary import encoded
 from pipeline.store.board import make_board
 from pipeline.store.past import PackedPast, past_of
 

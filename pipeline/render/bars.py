@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from pipeline.event import STATUSES, Status
-from pipeline.render.aoi.overview import Counts
+from pipeline.insight.workload import Counts
 
 _LEAST = 2
 """Percent of the bar that a part has at least: one failure among a million is seen too."""

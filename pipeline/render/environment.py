@@ -8,9 +8,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from pipeline.event import STATUSES
+from pipeline.event import STATUSES, Status
 from pipeline.render.bars import bar_parts, told
 from pipeline.render.paths import url
+from pipeline.render.plain import built
 from pipeline.render.templates import templates_folder
 from pipeline.timestamp import html_time, rfc3339
 
@@ -70,8 +71,19 @@ def at(instant: str, *, parts: Iterable[str] = ("day", "time")) -> Markup:
     return Markup(time_element(instant, text))  # noqa: S704 (an instant is figures, however it came)
 
 
+def time_of(instant: str) -> Markup:
+    """The same with day and time, in less time."""
+    return built(time_element(instant, f"{instant[:10]} {instant[11:19]}"))
+
+
 def time_element(instant: str, text: str) -> str:
     """`<time>` for an instant. Digits beyond the millisecond, which `datetime` can't hold, stand in its title."""
     exact, held = rfc3339(instant), html_time(instant)
     title = "" if exact == held else f' title="{exact}"'
     return f'<time datetime="{held}"{title}>{text}</time>'
+
+
+def status_badges() -> dict[Status, Markup]:
+    """Each status as pages show it (parts.html)."""
+    macro = environment().get_template("parts.html").module.status  # type: ignore[attr-defined]
+    return {status: macro(status) for status in STATUSES}

@@ -9,13 +9,11 @@ from markupsafe import Markup
 from pipeline.event import decode
 from pipeline.ingest import Quarantined, Unfinished
 from pipeline.insight.words import excerpt
-from pipeline.render.environment import page
+from pipeline.render.environment import page, status_badges, time_of
 from pipeline.render.event_words import in_words
 from pipeline.render.pagers import linked_pages
 from pipeline.render.paths import url
 from pipeline.render.plain import built, one_line
-from pipeline.render.scene.history import time_of
-from pipeline.render.scene.page import status_badges
 from pipeline.store.record import LogEvent
 
 SHOWN_FIRST = 100

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pipeline.event import STATUSES
-from pipeline.render.aoi.overview import Counts
-from pipeline.render.aoi.summary import Summary
+from pipeline.insight.workload import Counts
 from pipeline.render.environment import page
 from pipeline.render.interchange.stac_paths import CATALOG
 from pipeline.render.map.svg import WorldEntry, world_map
 from pipeline.render.plain import one_line
+from pipeline.render.summary import Summary
 
 _PAGE = "index.html"
 MOST_BYTES = 500_000

@@ -3,12 +3,29 @@
 A text is cut where it would make a page too heavy; how long it is is said, and the JSON files have it whole.
 """
 
-from markupsafe import Markup
+import re
 
-from pipeline.render.graph.dot import visible
+from markupsafe import Markup
 
 LONGEST_NAME = 1_000
 LONGEST_TEXT = 4_000
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufdd0-\ufdef"
+    "\ud800-\udfff\U000e0000-\U000e007f"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
+"""Controls, surrogates, what is no character, and what can't be seen but turns or hides the text around it.
+
+A list of our own: what `str.isprintable` says grows with each release of Python, and with it the bytes would.
+"""
+
+
+def visible(text: str) -> str:
+    """A text that shows as what it is, on one line, and may stand in XML: other characters become U+FFFD."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def one_line(text: str, longest: int = LONGEST_NAME) -> str:

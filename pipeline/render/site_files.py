@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from pipeline.render.aoi.summary import Summary
 from pipeline.render.assets import assets
 from pipeline.render.event_files import event_files
 from pipeline.render.front_page import front_page
@@ -11,6 +10,7 @@ from pipeline.render.interchange.feeds import FEED, site_feed
 from pipeline.render.interchange.metrics import FILE as METRICS
 from pipeline.render.interchange.metrics import metrics
 from pipeline.render.interchange.stac_paths import CATALOG
+from pipeline.render.summary import Summary
 from pipeline.store.homes import LogRecord
 
 LATEST = 200

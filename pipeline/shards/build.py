@@ -17,9 +17,9 @@ from pipeline.publish.site import OWNED, Place, Site
 from pipeline.publish.task import Published, Task
 from pipeline.publish.turn import Turn
 from pipeline.refresh import Refreshed, parts_of
-from pipeline.render.aoi.summary import decoded
 from pipeline.render.paths import aoi_folders
 from pipeline.render.site_files import LATEST, site_files
+from pipeline.render.summary import decoded
 from pipeline.shards.copying import CopyTask, copy_events
 from pipeline.shards.front import Front
 from pipeline.shards.meet import Meet

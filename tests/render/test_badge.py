@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from pipeline.event import STATUSES
-from pipeline.render.aoi.overview import Counts, Overview
+from pipeline.insight.workload import Counts, Overview
 from pipeline.render.interchange.badge import COLOURS, LABEL_COLOUR, badge
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.event import STATUSES
-from pipeline.render.aoi.overview import Counts
+from pipeline.insight.workload import Counts
 from pipeline.render.bars import BarPart, bar_parts, told
 
 

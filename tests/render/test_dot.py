@@ -8,8 +8,9 @@ import pydot
 import pytest
 
 from pipeline.event import STATUSES, Status
-from pipeline.render.graph.dot import COLOURS, dot, quoted, visible
+from pipeline.render.graph.dot import COLOURS, dot, quoted
 from pipeline.render.graph.dot_layout import find_dot
+from pipeline.render.plain import visible
 from pipeline.store.board import Board, BoardScene, BoardTile
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pydot", "ignore::DeprecationWarning:pyparsing")

@@ -7,10 +7,10 @@ import html5lib
 import msgspec
 import pytest
 
-from pipeline.render.aoi.overview import Counts
-from pipeline.render.aoi.summary import Summary, decoded, encoded
+from pipeline.insight.workload import Counts
 from pipeline.render.front_page import MOST_BYTES, front_page, totals
 from pipeline.render.paths import aoi_folders
+from pipeline.render.summary import Summary, decoded, encoded
 
 
 def counts(*each: int) -> Counts:

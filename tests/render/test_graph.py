@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.event import STATUSES, Status
-from pipeline.render.aoi.overview import overview
+from pipeline.insight.workload import overview
 from pipeline.render.graph import svg as graph_svg
 from pipeline.render.graph.dot_layout import LayoutFailed, find_dot
 from pipeline.render.graph.layout import WINDOW_NODES, Columns, Layout, Placed, Window, place, windows

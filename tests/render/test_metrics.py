@@ -7,9 +7,9 @@ from log_lines import Log
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.build import build
-from pipeline.render.aoi.overview import Counts
-from pipeline.render.aoi.summary import Summary
+from pipeline.insight.workload import Counts
 from pipeline.render.interchange.metrics import metrics, unix_seconds
+from pipeline.render.summary import Summary
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 

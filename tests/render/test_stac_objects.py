@@ -9,7 +9,7 @@ from log_lines import Log
 from pystac.errors import STACValidationError
 from pystac.validation import validate_dict
 
-from pipeline.render.aoi.overview import overview
+from pipeline.insight.workload import overview
 from pipeline.render.interchange import stac
 
 S2 = "S2A_MSIL1C_20220104T103431_N0301_R108_T32UNG_20220104T123507"

@@ -85,11 +85,6 @@ class AttentionView:
     """All failures: those of both parts."""
 
 
-def open_count(found: Attention) -> int:
-    """How many failures are open: something waits for them, or a command, or they are work that will never come."""
-    return sum(group.count for group in found.groups if not group.settled)
-
-
 def attention_view(board: Board, found: Attention, page_path: str) -> AttentionView:
     """What the template `aoi/attention.html` shows, as `attention`."""
     return AttentionView(

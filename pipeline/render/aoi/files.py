@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pipeline.event import STATUSES, Status
 from pipeline.insight.facts import Facts
 from pipeline.insight.waiting import Waiting, waiting_json
-from pipeline.render.aoi import overview
+from pipeline.insight.workload import overview
 from pipeline.render.aoi.attention_view import attention_json
 from pipeline.render.aoi.list_pages import list_sections
 from pipeline.render.aoi.page import aoi_page
-from pipeline.render.aoi.summary import Summary, summary
 from pipeline.render.days.pages import day_sections
 from pipeline.render.graph.pages import graph
 from pipeline.render.interchange import bodies
@@ -24,6 +23,7 @@ from pipeline.render.map.data import FILE as MAP_DATA
 from pipeline.render.map.data import map_data
 from pipeline.render.map.places import aoi_places
 from pipeline.render.section import Section
+from pipeline.render.summary import Summary, summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ def aoi_files(
     """
     board = facts.board
     here = f"aoi/{folder}"
-    workload = overview.overview(board)
+    workload = overview(board)
     places = aoi_places(board)
     drawn = graph(board, folder, _Sentences(facts.waiting), dot_choice=dot)
     files = {
-        f"{here}/overview.txt": overview.text(workload),
-        f"{here}/overview.json": overview.json(workload),
+        f"{here}/overview.txt": bodies.overview_text(workload),
+        f"{here}/overview.json": bodies.overview_json(workload),
         f"{here}/roottiles.json": bodies.root_tiles(board),
         f"{here}/leaftiles.json": bodies.leaf_tiles(board),
         f"{here}/pending.json": pending_json(board),

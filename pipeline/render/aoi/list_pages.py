@@ -13,13 +13,11 @@ from markupsafe import Markup
 from pipeline.event import STATUSES, Status
 from pipeline.insight.waiting import Waiting, reasons
 from pipeline.insight.words import excerpt
-from pipeline.render.aoi.overview import Counts, overview
-from pipeline.render.environment import page
+from pipeline.insight.workload import Counts, overview
+from pipeline.render.environment import page, status_badges, time_of
 from pipeline.render.mould import Mould
 from pipeline.render.paths import url
 from pipeline.render.plain import built, lines, one_line
-from pipeline.render.scene.history import time_of
-from pipeline.render.scene.page import status_badges
 from pipeline.render.section import Section
 from pipeline.render.sentence import sentence
 from pipeline.store.board import Board, BoardScene, BoardTile

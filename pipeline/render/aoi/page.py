@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from pipeline.insight.facts import Facts
 from pipeline.insight.progress import Progress
+from pipeline.insight.workload import Overview
 from pipeline.render.aoi.attention_view import attention_view
-from pipeline.render.aoi.overview import Overview
 from pipeline.render.aoi.progress_svg import progress_context
 from pipeline.render.environment import page
 from pipeline.render.interchange.stac_paths import collection_path

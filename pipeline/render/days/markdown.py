@@ -7,7 +7,7 @@ that is called.
 import re
 
 from pipeline.event import STATUSES
-from pipeline.render.aoi.overview import Counts
+from pipeline.insight.workload import Counts
 from pipeline.render.days.sheet import Deed, Item, Listing, Sheet
 from pipeline.render.plain import one_line
 

@@ -6,11 +6,10 @@ from pipeline.insight.days import Day
 from pipeline.insight.facts import Facts
 from pipeline.render.days.markdown import markdown
 from pipeline.render.days.sheet import Listing, Sheet, sheet
-from pipeline.render.environment import at, page
+from pipeline.render.environment import at, page, status_badges
 from pipeline.render.mould import Mould
 from pipeline.render.paths import url
 from pipeline.render.plain import built, one_line
-from pipeline.render.scene.page import status_badges
 from pipeline.render.section import Section
 
 _ITEM = Mould(

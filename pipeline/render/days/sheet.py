@@ -9,7 +9,7 @@ from pipeline.event import Status
 from pipeline.insight import words
 from pipeline.insight.days import Action, Day, Kind, Line
 from pipeline.insight.words import counted
-from pipeline.render.aoi.overview import Counts
+from pipeline.insight.workload import Counts
 from pipeline.render.plain import one_line
 from pipeline.store.board import Board
 

@@ -4,34 +4,16 @@ pydot writes a statement of each kind once, and the head of the graph; names and
 by node as pydot's objects the same text takes ten times as long.
 """
 
-import re
 from typing import Any
 
 import pydot
 
 from pipeline.event import STATUSES, Status
 from pipeline.render.paths import url
+from pipeline.render.plain import visible
 from pipeline.store.board import Board
 
 COLOURS: dict[Status, str] = {"NEW": "gray", "PENDING": "blue", "DONE": "green", "RETRY": "orange", "FAILED": "red"}
-
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufdd0-\ufdef"
-    "\ud800-\udfff\U000e0000-\U000e007f"
-    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
-    + "]"
-)
-"""Controls, surrogates, what is no character, and what can't be seen but turns or hides the text around it.
-
-A list of our own: what `str.isprintable` says grows with each release of Python, and with it the bytes would.
-"""
-
-
-def visible(text: str) -> str:
-    """A text that shows as what it is, on one line, and may stand in XML: other characters become U+FFFD."""
-    if text.isascii() and text.isprintable():
-        return text
-    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def quoted(text: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.event import STATUSES
-from pipeline.render.aoi.overview import Counts
+from pipeline.insight.workload import Counts
 from pipeline.render.environment import page
 from pipeline.render.graph.dot import dot
 from pipeline.render.graph.dot_layout import LayoutFailed, dot_layout, find_dot

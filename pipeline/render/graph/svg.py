@@ -11,8 +11,8 @@ from html import escape
 from typing import NamedTuple
 
 from pipeline.event import STATUSES
-from pipeline.render.graph.dot import visible
 from pipeline.render.graph.layout import Layout, Placed
+from pipeline.render.plain import visible
 from pipeline.store.board import BoardScene, BoardTile
 
 DAYS_WIDTH = 90

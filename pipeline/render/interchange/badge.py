@@ -3,9 +3,9 @@
 from html import escape
 
 from pipeline.event import Status
-from pipeline.render.aoi.overview import Overview
-from pipeline.render.graph.dot import visible
+from pipeline.insight.workload import Overview
 from pipeline.render.graph.svg import columns_of
+from pipeline.render.plain import visible
 
 COLOURS: dict[Status, str] = {
     "NEW": "#5d6673", "PENDING": "#2450c0", "DONE": "#14713f", "RETRY": "#9c5b00", "FAILED": "#ab0f2c",

@@ -5,7 +5,11 @@ from collections.abc import Iterable
 import msgspec
 
 from pipeline.event import STATUSES, Status
+from pipeline.insight.workload import Overview, leaves, roots
 from pipeline.store.board import Board, BoardScene, BoardTile
+
+_IN_OVERVIEW: tuple[Status, ...] = ("NEW", "PENDING", "DONE", "RETRY", "FAILED")
+"""The statuses in the order of the API's text."""
 
 
 class _SceneBody(msgspec.Struct):
@@ -105,14 +109,20 @@ def leaf_tiles(board: Board) -> bytes:
     return _json([_end(one, board.name) for one in leaves(board)])
 
 
-def roots(board: Board) -> list[BoardTile]:
-    """Tiles without previous and reference that aren't FAILED."""
-    return [one for one in board.tiles.values() if one.prev is None and one.ref is None and one.status != "FAILED"]
+def overview_text(of: Overview) -> bytes:
+    """`GET /aoi/{aoi}`, the API's text, to the byte."""
+    lines = []
+    for title, counts in (("Scenes", of.scenes), ("Tiles", of.tiles)):
+        lines.append(f"{title}:")
+        lines += [f"  {status.lower() + ':':<8} {counts.of(status)}" for status in _IN_OVERVIEW]
+        lines.append(f"  {'Total:':<8} {counts.total}")
+    lines += ["", f"Root tiles : {of.root_tiles}", f"  From: {of.first or '-'}", f"  To:   {of.last or '-'}", ""]
+    return "\n".join(lines).encode()
 
 
-def leaves(board: Board) -> list[BoardTile]:
-    """Tiles that are nobody's previous and aren't FAILED."""
-    return [one for one in board.tiles.values() if not one.next and one.status != "FAILED"]
+def overview_json(of: Overview) -> bytes:
+    """The same as JSON."""
+    return msgspec.json.encode(of) + b"\n"
 
 
 def _by_status(bodies: Iterable[tuple[Status, bytes]]) -> dict[Status | None, bytes]:

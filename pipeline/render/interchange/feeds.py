@@ -7,10 +7,10 @@ import heapq
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from pipeline.render.aoi.summary import Summary
-from pipeline.render.aoi.troubles import Trouble, named, troubles
 from pipeline.render.paths import url
 from pipeline.render.plain import one_line
+from pipeline.render.summary import Summary
+from pipeline.render.troubles import Trouble, named, troubles
 from pipeline.store.board import Board
 from pipeline.timestamp import rfc3339
 

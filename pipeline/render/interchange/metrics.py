@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from pipeline.event import STATUSES
-from pipeline.render.aoi.overview import Counts
-from pipeline.render.aoi.summary import Summary
+from pipeline.insight.workload import Counts
+from pipeline.render.summary import Summary
 
 FILE = "metrics.prom"
 _Labels = dict[str, str]

@@ -16,9 +16,9 @@ import pystac
 
 from pipeline.event import STATUSES
 from pipeline.footprint import bounds
+from pipeline.insight.location import footprint
+from pipeline.insight.workload import Counts, Overview, count
 from pipeline.products import Product, describe
-from pipeline.render.aoi.overview import Counts, Overview, count
-from pipeline.render.interchange.features import footprint
 from pipeline.render.interchange.stac_paths import CATALOG, collection_path, item_path
 from pipeline.render.paths import url
 from pipeline.store.board import Board, BoardScene

@@ -9,8 +9,8 @@ from itertools import pairwise, product
 from typing import Any
 
 from pipeline.event import STATUSES, Status
+from pipeline.insight.location import footprint
 from pipeline.products import describe
-from pipeline.render.interchange.features import footprint
 from pipeline.render.map.path import rejoined, thinned
 from pipeline.render.map.projection import UNITS, Bounds, Dot, Frame, Outline, Span, framed, outline, suited, together
 from pipeline.store.board import Board, BoardScene, BoardTile

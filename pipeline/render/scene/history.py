@@ -11,7 +11,7 @@ from pipeline.event import NewTile, SceneCreated, Status
 from pipeline.fold.outcome import Transition
 from pipeline.insight.words import counted
 from pipeline.render import payload
-from pipeline.render.environment import time_element
+from pipeline.render.environment import time_of
 from pipeline.render.event_words import in_words
 from pipeline.render.plain import built, lines, one_line
 from pipeline.store.board import Board, BoardEvent, BoardScene
@@ -184,11 +184,6 @@ class Teller:
 
 
 _NOTHING = Markup()
-
-
-def time_of(instant: str) -> Markup:
-    """An instant in `<time>`, as the pages' filter `at` writes it."""
-    return built(time_element(instant, f"{instant[:10]} {instant[11:19]}"))
 
 
 def _id(id: int | None) -> str:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 from markupsafe import Markup
 
 from pipeline.footprint import bounds
+from pipeline.insight.location import Footprint, footprint
 from pipeline.products import describe
-from pipeline.render.interchange.features import Footprint, footprint
 from pipeline.render.map.grid import GridLine, grid, latitude, longitude
 from pipeline.render.map.path import rejoined
 from pipeline.render.map.projection import UNITS, Dot, Frame, Point, Projection, outline, round_points, suited

@@ -10,13 +10,13 @@ from pipeline.insight.waiting import Reason, Waiting, reasons
 from pipeline.insight.words import counted
 from pipeline.products import describe, describe_tile
 from pipeline.render.commands import Command, Commands, listed
-from pipeline.render.environment import environment, html_bytes, page
+from pipeline.render.environment import html_bytes, page, status_badges, time_of
 from pipeline.render.mould import Mould
 from pipeline.render.pagers import linked_pages
 from pipeline.render.paths import url
 from pipeline.render.payload import laid_out
 from pipeline.render.plain import LONGEST_NAME, LONGEST_TEXT, built, lines, one_line
-from pipeline.render.scene.history import Entry, Happened, Histories, Teller, replaced_payloads, time_of
+from pipeline.render.scene.history import Entry, Happened, Histories, Teller, replaced_payloads
 from pipeline.render.scene.outline import Outline, Outlines
 from pipeline.render.sentence import sentence
 from pipeline.store.board import Board, BoardScene, BoardTile
@@ -328,12 +328,6 @@ def _history_pages(scene: BoardScene, part: int, parts: int) -> list[tuple[int, 
 
 
 @functools.cache
-def status_badges() -> dict[Status, Markup]:
-    """Each status as pages show it (parts.html)."""
-    macro = environment().get_template("parts.html").module.status  # type: ignore[attr-defined]
-    return {status: macro(status) for status in STATUSES}
-
-
 @functools.lru_cache(maxsize=4096)
 def burst_in_words(source_id: str) -> str:
     """What the name of a burst tells; nothing if it isn't a burst's."""

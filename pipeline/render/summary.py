@@ -7,10 +7,9 @@ import msgspec
 
 from pipeline.event import Status
 from pipeline.insight.facts import Facts
-from pipeline.render.aoi.attention_view import open_count
-from pipeline.render.aoi.overview import Counts, Overview
-from pipeline.render.aoi.troubles import Trouble, troubles
+from pipeline.insight.workload import Counts, Overview
 from pipeline.render.map.places import AoiPlaces
+from pipeline.render.troubles import Trouble, troubles
 from pipeline.store.board import Board
 
 _TROUBLES = 5
@@ -51,7 +50,7 @@ def summary(facts: Facts, workload: Overview, places: AoiPlaces) -> Summary:
         board.status,
         workload.scenes,
         workload.tiles,
-        open_count(facts.attention),
+        facts.attention.open_count,
         facts.attention.held_up,
         min(days, default=None),
         max(days, default=None),

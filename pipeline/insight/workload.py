@@ -1,14 +1,11 @@
-"""`GET /aoi/{aoi}`: the workload of an AOI, as the API's text (to the byte) and as JSON."""
+"""The workload of an AOI: how many scenes and tiles are in each status, where its chains begin and where they end."""
 
 from collections import Counter
 
 import msgspec
 
 from pipeline.event import STATUSES, Status
-from pipeline.render.interchange.bodies import leaves, roots
 from pipeline.store.board import Board, BoardTile
-
-_ORDER: tuple[Status, ...] = ("NEW", "PENDING", "DONE", "RETRY", "FAILED")
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -51,20 +48,14 @@ def overview(board: Board) -> Overview:
     )
 
 
-def text(of: Overview) -> bytes:
-    """The API's text."""
-    lines = []
-    for title, counts in (("Scenes", of.scenes), ("Tiles", of.tiles)):
-        lines.append(f"{title}:")
-        lines += [f"  {status.lower() + ':':<8} {counts.of(status)}" for status in _ORDER]
-        lines.append(f"  {'Total:':<8} {counts.total}")
-    lines += ["", f"Root tiles : {of.root_tiles}", f"  From: {of.first or '-'}", f"  To:   {of.last or '-'}", ""]
-    return "\n".join(lines).encode()
+def roots(board: Board) -> list[BoardTile]:
+    """Tiles without previous and reference that aren't FAILED."""
+    return [one for one in board.tiles.values() if one.prev is None and one.ref is None and one.status != "FAILED"]
 
 
-def json(of: Overview) -> bytes:
-    """The same as JSON."""
-    return msgspec.json.encode(of) + b"\n"
+def leaves(board: Board) -> list[BoardTile]:
+    """Tiles that are nobody's previous and aren't FAILED."""
+    return [one for one in board.tiles.values() if not one.next and one.status != "FAILED"]
 
 
 def count(statuses: list[Status]) -> Counts:
