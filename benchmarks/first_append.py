@@ -50,6 +50,7 @@ def main(log: Path | None, times: int) -> None:
             baseline, ours = [], []
             for number in range(times):
                 data = (log or Path(scratch)) / f"first-append-{os.getpid()}-{number}"
+                (data / "events").mkdir(parents=True)
                 state = environment / f"state-{number}"
                 baseline.append(seconds(environment, ["python", "-c", "import click"], state))
                 ours.append(seconds(environment, ["sceneboard", "--data", data, "log", "append", "-"], state))

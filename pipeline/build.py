@@ -13,6 +13,7 @@ from pipeline.publish.opening import make_site, open_site
 from pipeline.publish.parts import publish_aois
 from pipeline.publish.places import SiteRefused, require_places
 from pipeline.publish.plan import make_plan, stale_paths
+from pipeline.publish.same_log import require_same_log
 from pipeline.publish.site import OWNED, TOLD, Place
 from pipeline.publish.task import Published
 from pipeline.publish.turn import Turn, told_before
@@ -22,7 +23,10 @@ from pipeline.stages import Elsewhere, Startable, few_collections, in_turn
 from pipeline.store import published as record
 from pipeline.store.database import Database
 from pipeline.store.held import Store, hold_store
+from pipeline.store.reading import positions
 
+_OF_FILES = ("log_files", "log", "gone", "unreadable")
+"""What build.json says of the log's files."""
 _FILES_TOLD = 1_000
 """So many log files are named in build.json, the last by their names: in a bucket each command makes one."""
 
@@ -94,7 +98,7 @@ def build(
             built = Built(_refreshed(database, data, workers=workers), every_seconds=every_seconds)
             _publish(
                 store, database, site, built,
-                check_site=check_site, workers=workers, progress=progress, dot=dot, stac=stac,
+                full=full, check_site=check_site, workers=workers, progress=progress, dot=dot, stac=stac,
             )  # fmt: skip
         built.warnings = store.warnings + built.warnings
     return built
@@ -175,6 +179,7 @@ def _publish(
     built: Built,
     *,
     check_site: bool,
+    full: bool = False,
     workers: Executor | None,
     progress: Progress,
     dot: str | None = None,
@@ -184,6 +189,8 @@ def _publish(
     make_site(site)
     with open_site(site) as writer:
         turn = Turn(site, writer)
+        if not built.as_of:
+            require_log_of(database, turn, built.refreshed, full=full)
         trusted = not check_site and turn.is_trusted(database.value("build"))
         new = not trusted and writer.is_new(OWNED)
         plan = make_plan(database, trusted=trusted, new=new, dot=dot, stac=stac)
@@ -215,10 +222,21 @@ def _publish(
         built.warnings += turn.warnings
 
 
+def require_log_of(database: Database, turn: Turn, found: Refreshed, *, full: bool) -> None:
+    """What `require_same_log` says, of a store that has published nothing yet. Raises OSError, SiteRefused."""
+    if database.value("build") is None:
+        require_same_log(turn.told, positions(database), found.unreadable, full=full)
+
+
 def tell_of_a_look(turn: Turn, database: Database, built: Built) -> None:
-    """On a schedule, a site that is up to date says that it was looked at: the same build, at a new time."""
-    if built.every_seconds:
-        turn.tell(told(database, database.value("build") or "", built))
+    """Says of a site that is up to date what the look at the log brought: the same build, at a new time.
+
+    On a schedule always; else if it isn't what the site says of the log's files.
+    """
+    telling = told(database, database.value("build") or "", built)
+    before = turn.told or {}
+    if built.every_seconds or any(telling[key] != before.get(key) for key in _OF_FILES):
+        turn.tell(telling)
 
 
 def told(database: Database, build_id: str, built: Built) -> dict[str, object]:

@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline.fold.outcome import Transition
 from pipeline.insight.location import footprint
-from pipeline.log.place import Data, events_of
+from pipeline.log.place import Data, known_log
 from pipeline.products import describe
 from pipeline.refresh import refresh
 from pipeline.store import record
@@ -33,12 +33,13 @@ def export(data: Data, folder: Path, format: Format, wait_seconds: float) -> dic
 
     Raises StoreHeld, StoreBroken, OSError.
     """
+    log = known_log(data)
     with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, open_database(Path(scratch) / "export") as into:
         into.run("SET TimeZone = 'UTC'")
         for statement in _statements():
             into.run(statement)
         with hold_store(data, wait_seconds) as store, store.open() as database:
-            refresh(database, events_of(data))
+            refresh(database, log)
             names = [name for name, _ in record.aois(database)]
             for some in batched(names, _AOIS_AT_ONCE):
                 boards = [board for past in pasts(database, some) if (board := make_board(past)) is not None]

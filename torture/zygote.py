@@ -59,7 +59,6 @@ class Running:
         deadline = time.monotonic() + seconds
         while (code := self._zygote.ask("look", pid=self.pid)["code"]) is None:
             if time.monotonic() > deadline:
-                self.clear_away()
                 raise TimeoutError(f"a command took more than {seconds:.0f} s: {self._err.read_text()}")
             time.sleep(0.005)
         return Ended(code, self._out.read_text(errors="replace"), self._err.read_text(errors="replace"))

@@ -1,5 +1,6 @@
 """The command `sceneboard`: parse, call, print. Each command's module is imported only when it is used."""
 
+import errno
 import importlib
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,16 @@ _MODULES = {
 class _Lazy(click.Group):
     """Commands by name, imported when asked for: appending an event must not wait for what only a build needs."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever reads has enough: click ends quietly
+                raise
+            # Commands tell of all others themselves; this one kept them from it, when their work was done.
+            click.echo(f"error: what was done couldn't be printed: {error.strerror or error}", err=True)
+            ctx.exit(1)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_MODULES)
 
@@ -45,6 +56,8 @@ class _FolderOrUrl(click.Path):
         super().__init__(file_okay=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value):
+            self.fail("an empty name: is a variable not set?", param, ctx)
         return value if "://" in str(value) else super().convert(value, param, ctx)
 
 

@@ -26,7 +26,7 @@ from pipeline.cli.output import (
     warn,
 )
 from pipeline.cli.second_try import build_twice
-from pipeline.cli.workers import cluster
+from pipeline.cli.workers import MOST_WORKERS, cluster
 from pipeline.cli.workers import workers as pool
 from pipeline.operate.answer import Code
 from pipeline.publish.site import file_of
@@ -39,8 +39,9 @@ from pipeline.timestamp import instant
 @click.option("--as-of", metavar="TIME", help="Render the state at a time (RFC 3339) into another --site.")
 @click.option("--strict", is_flag=True, help="End with exit code 6 if the log has lines in quarantine.")
 @click.option(
-    "--workers", type=click.IntRange(1), default=None, metavar="N", help="Processes that render.  [default: one a core]"
-)
+    "--workers", type=click.IntRange(1, MOST_WORKERS), default=None, metavar="N",
+    help="Processes that render.  [default: one a core]",
+)  # fmt: skip
 @click.option(
     "--cluster", "address", envvar="SCENEBOARD_CLUSTER", show_envvar=True, metavar="ADDRESS",
     help="Let the workers of a running Dask scheduler (tcp://host:8786) do the work.",

@@ -178,7 +178,7 @@ def _set_data(kind: Kind) -> click.Command:
     @click.pass_obj
     def command(folders: Folders, /, id: int, file: IO[str], by: str | None, reason: str, **how: Any) -> None:
         try:
-            data = json.load(file)
+            data = json.loads(file.read().removeprefix("\ufeff"))  # PowerShell begins files with it
         except (ValueError, RecursionError) as error:
             fail(f"{file.name}: not JSON: {error}", Code.USAGE)
         if not isinstance(data, dict):

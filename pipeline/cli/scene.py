@@ -6,7 +6,7 @@ import click
 
 from pipeline.cli import Folders
 from pipeline.cli.entities import add_entity_commands
-from pipeline.cli.output import TEXT, answer, fail, friendly, json_option, wait_option
+from pipeline.cli.output import TEXT, answer, fail, friendly, json_option, say, wait_option
 from pipeline.operate.answer import Code
 
 
@@ -47,6 +47,8 @@ def add(
             except UnicodeDecodeError as error:
                 fail(f"{file.name}: not UTF-8: byte {error.start}", Code.USAGE)
         answers = add_scenes(folders.data, aoi, in_order(bodies), retry_count, wait_seconds)
+    if not answers and not as_json:
+        say("no scenes in it: nothing to add")
     answer(answers, as_json)
 
 

@@ -13,7 +13,7 @@ from pipeline.build import Built, build
 from pipeline.cli import Folders
 from pipeline.cli.output import dot_option, friendly, say, shortened, stac_option, warn
 from pipeline.cli.second_try import build_twice
-from pipeline.cli.workers import workers
+from pipeline.cli.workers import MOST_WORKERS, workers
 from pipeline.log.place import events_of
 from pipeline.render.edition import stac_edition
 from pipeline.watch.loop import Ended, Watch
@@ -49,7 +49,7 @@ _seconds = click.FloatRange(0.01)
 @click.option(
     "--workers",
     "count",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_WORKERS),
     default=None,
     metavar="N",
     help="Processes that render.  [default: one a core]",

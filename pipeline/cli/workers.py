@@ -15,6 +15,9 @@ from pipeline.publish.site import Place
 from pipeline.render.edition import ExtraMissing
 from pipeline.stages import Elsewhere
 
+MOST_WORKERS = 4096
+"""More than the largest machine has use for."""
+
 
 @contextmanager
 def cluster(address: str, spool: Path | None, data: Data, site: Place) -> Iterator[Elsewhere]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,6 +36,20 @@ Data: TypeAlias = Path | KeptApart
 def events_of(data: Data) -> Place:
     """The place of the log."""
     return _below(data, EVENTS)
+
+
+def known_log(data: Data) -> Place:
+    """The place of a log that must be there already.
+
+    Raises FileNotFoundError if it is a folder that isn't: where a share isn't mounted a new log would be begun unseen,
+    and the next build would take it for all there is. `aoi create`, `import` and `demo` alone begin one.
+    """
+    log = events_of(data)
+    if isinstance(log, Path) and not log.is_dir():
+        raise FileNotFoundError(
+            errno.ENOENT, "there is no log folder: mount it, name another one (--data), or make it", str(log)
+        )
+    return log
 
 
 def ids_of(data: Data) -> Place:

@@ -10,7 +10,7 @@ from pipeline.fold.outcome import Ignored, Rejected
 from pipeline.fold.owners import Kind
 from pipeline.log.compose import Unwritable, compose
 from pipeline.log.id_blocks import take_ids
-from pipeline.log.place import Data, events_of, ids_of, open_log
+from pipeline.log.place import Data, ids_of, known_log, open_log
 from pipeline.operate.answer import Answer, Code
 from pipeline.operate.propose import State, stamp
 from pipeline.refresh import refresh
@@ -23,11 +23,15 @@ from pipeline.timestamp import instant, just_after, rfc3339
 def add_scenes(
     data: Data, aoi: str, bodies: list[dict[str, Any]], retry_count: int | None, wait_seconds: float
 ) -> list[Answer]:
-    """Adds scenes to an AOI, each seeing those before it. Raises StoreHeld, StoreBroken, AppendFailed, ClaimFailed."""
+    """Adds scenes to an AOI, each seeing those before it.
+
+    Raises StoreHeld, StoreBroken, AppendFailed, ClaimFailed, OSError if there is no log.
+    """
     answers: list[Answer] = []
     lines: list[bytes] = []
+    log = known_log(data)
     with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, events_of(data))
+        refresh(database, log)
         past = next(pasts(database, [aoi]))
         folded = State(past).folded
         above = highest_ids(database)
@@ -39,7 +43,7 @@ def add_scenes(
                 lines.append(line)
                 time = rfc3339(just_after(instant(time)))
         if lines:
-            open_log(events_of(data)).append(lines)
+            open_log(log).append(lines)
     return answers
 
 

@@ -8,7 +8,7 @@ import msgspec
 from pipeline.event import EventInvalid, decode, moment
 from pipeline.log.batches import batches
 from pipeline.log.compose import Unwritable, compose
-from pipeline.log.place import Data, events_of, open_log
+from pipeline.log.place import Data, known_log, open_log
 from pipeline.operate.answer import Answer, Code
 from pipeline.operate.queue_messages import Message, MessageInvalid, messages
 
@@ -18,7 +18,7 @@ _BATCH_OF_A_BUCKET = 100_000
 
 
 def append_results(data: Data, text: bytes, name: str, source: str | None) -> Answer:
-    """Appends all messages of a text, or none if one can't be used. Raises AppendFailed."""
+    """Appends all messages of a text, or none if one can't be used. Raises AppendFailed, OSError if there is no log."""
     lines: list[bytes] = []
     for place, message in messages(text):
         try:
@@ -28,8 +28,9 @@ def append_results(data: Data, text: bytes, name: str, source: str | None) -> An
         except EventInvalid as invalid:
             where = f"{name}, {place}" if place else name
             return Answer(name, Code.USAGE, f"{where}: {invalid}; nothing of {name} was appended")
-    log = open_log(events_of(data))
-    size = _BATCH if isinstance(events_of(data), Path) else _BATCH_OF_A_BUCKET
+    to = known_log(data)
+    log = open_log(to)
+    size = _BATCH if isinstance(to, Path) else _BATCH_OF_A_BUCKET
     for batch in batches(lines, size):
         log.append(batch)
     return Answer(name, Code.OK, f"{name}: {len(lines):,} events appended", appended=bool(lines))

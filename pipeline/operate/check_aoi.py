@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pipeline.event import Status
-from pipeline.log.place import Data, events_of
+from pipeline.log.place import Data, known_log
 from pipeline.refresh import refresh
 from pipeline.render.interchange.metrics import unix_seconds
 from pipeline.store.board import Board, BoardScene, BoardTile
@@ -31,8 +31,9 @@ class Checked(NamedTuple):
 
 def check_aoi(data: Data, name: str, limits: Limits, now: datetime, wait_seconds: float) -> Checked | None:
     """Checks an AOI's latest state; None if it isn't known. Raises StoreHeld, StoreBroken, OSError."""
+    log = known_log(data)
     with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, events_of(data))
+        refresh(database, log)
         try:
             board = load_board(database, name)
         except KeyError:

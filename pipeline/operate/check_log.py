@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.ingest import Quarantined, Unfinished
 from pipeline.log.files import Unreadable
-from pipeline.log.place import Data, events_of
+from pipeline.log.place import Data, known_log
 from pipeline.refresh import refresh
 from pipeline.store import published, record
 from pipeline.store.database import open_database
@@ -34,8 +34,9 @@ class Checked:
 
 def check_log(data: Data) -> Checked:
     """Reads the whole log. Raises OSError."""
+    log = known_log(data)
     with open_database(Path(":memory:")) as database:
-        found = refresh(database, events_of(data))
+        found = refresh(database, log)
         return Checked(
             published.count_log(database),
             found.events,

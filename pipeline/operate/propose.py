@@ -12,7 +12,7 @@ from pipeline.fold.state import Scene, Tile
 from pipeline.insight.guard import State as Seen
 from pipeline.insight.guard import changed
 from pipeline.log.compose import compose, now
-from pipeline.log.place import Data, events_of, open_log
+from pipeline.log.place import Data, events_of, known_log, open_log
 from pipeline.operate.answer import Answer, Code
 from pipeline.refresh import refresh
 from pipeline.store.folds import Past, pasts
@@ -46,10 +46,12 @@ def propose(
 
     What would be ignored or rejected isn't appended; the answer says why. With a guard (`expected`, see `guard`)
     nothing is appended unless all that is named is as the guard says.
-    Raises StoreHeld, StoreBroken, AppendFailed.
+    Raises StoreHeld, StoreBroken, AppendFailed, OSError if there is no log (`known_log`).
     """
+    begins = any(proposal.type == "aoi.created" for proposal in proposals)
+    log = events_of(data) if begins else known_log(data)
     with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, events_of(data))
+        refresh(database, log)
         answers: dict[int, Answer] = {}
         by_aoi: dict[str, list[int]] = defaultdict(list)
         for place, proposal in enumerate(proposals):
@@ -70,7 +72,7 @@ def propose(
                     lines.append(line)
                     last = moment(decode(line))
         if lines:
-            open_log(events_of(data)).append(lines)
+            open_log(log).append(lines)
         return [answers[place] for place in range(len(proposals))]
 
 

@@ -5,6 +5,7 @@ A message's id and time become the event's: a queue may deliver a message again,
 
 import base64
 import binascii
+import codecs
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ def messages(text: bytes) -> Iterator[tuple[str, Message | MessageInvalid]]:
     A value is a result or an event as a worker sent it; a message of Pub/Sub, as it is pushed or pulled; a row of
     pgqueue's table, as `row_to_json` gives it; or a list of these. What is none of them has its place too.
     """
+    text = text.removeprefix(codecs.BOM_UTF8)  # PowerShell begins files with it
     whole = _over_lines(text)
     if whole is not None:
         yield from _in("", whole)

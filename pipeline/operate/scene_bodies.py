@@ -17,7 +17,7 @@ def read_bodies(text: str, name: str) -> list[dict[str, Any]]:
     Raises BodyInvalid.
     """
     found: list[dict[str, Any]] = []
-    for place, value in _values(text, name):
+    for place, value in _values(text.removeprefix("\ufeff"), name):  # PowerShell begins files with it
         found += _scenes(value, place)
     return in_order(found)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.event import Status
 from pipeline.insight.workload import overview
-from pipeline.log.place import Data, events_of
+from pipeline.log.place import Data, known_log
 from pipeline.refresh import refresh
 from pipeline.render.graph.dot import dot
 from pipeline.render.interchange import bodies, pending
@@ -143,8 +143,9 @@ def _line(one: BoardScene | BoardTile) -> str:
 
 
 def _ask(data: Data, wait_seconds: float, question: Callable[[Database], _Told]) -> _Told:
+    log = known_log(data)
     with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, events_of(data))
+        refresh(database, log)
         return question(database)
 
 

@@ -1,9 +1,8 @@
 """Where a site may be published: not in the way of the log, nor over files that are no site's."""
 
-import errno
 from pathlib import Path, PurePath, PurePosixPath
 
-from pipeline.log.place import Data, Place, events_of
+from pipeline.log.place import Data, Place, known_log
 from pipeline.publish.opening import open_site
 from pipeline.publish.site import BEGUN, OWNED, TOLD, TOLD_TO_PAGES, file_of
 
@@ -17,11 +16,7 @@ class SiteRefused(Exception):
 
 def require_places(data: Data, site: Place) -> None:
     """Raises FileNotFoundError if the data folder has no log, SiteRefused if the site may not be written."""
-    log = events_of(data)
-    if isinstance(log, Path) and not log.is_dir():
-        raise FileNotFoundError(
-            errno.ENOENT, "there is no log folder: mount it, name another one (--data), or make it", str(log)
-        )
+    log = known_log(data)
     if _in_each_others_way(site, log):
         raise SiteRefused(f"the site {site} and the log {log} would be in each other's way: name another --site")
     _require_own(site)

@@ -21,12 +21,13 @@ class Turn:
     def __init__(self, site: Place, writer: Site) -> None:
         self._site, self._writer = site, writer
         self._seen = writer.version(TOLD)
+        self.told = told_before(writer)
+        """What build.json says, if there is one that can be read."""
         self.warnings: list[str] = []
 
     def is_trusted(self, on_record: str | None) -> bool:
         """Whether the site is the one of the build on record, finished and not touched by another store."""
-        told = told_before(self._writer)
-        if told is None or on_record is None or told.get("build") != on_record:
+        if self.told is None or on_record is None or self.told.get("build") != on_record:
             return False
         return not self._writer.has(BEGUN) and not self._writer.leftovers()
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-from pipeline.build import Built, Progress, require_known, silent, tell_of_a_look, told, usable
+from pipeline.build import Built, Progress, require_known, require_log_of, silent, tell_of_a_look, told, usable
 from pipeline.log.place import Data, events_of, open_log, store_of
 from pipeline.publish.across import publish_unit
 from pipeline.publish.opening import make_site, open_site
@@ -75,7 +75,7 @@ def build_in_shards(
             front.merge()
             publishing = _Publishing(front, store, site, built, look, workers, progress)
             try:
-                publishing.run(check_site=check_site)
+                publishing.run(full=full, check_site=check_site)
             except _ShardBroken as broken:
                 problem = StoreBroken(str(broken))
             else:
@@ -189,11 +189,12 @@ class _Publishing:
     workers: Executor | None
     progress: Progress
 
-    def run(self, *, check_site: bool) -> None:
+    def run(self, *, full: bool, check_site: bool) -> None:
         built, database = self.built, self.front.database
         make_site(self.site)
         with open_site(self.site) as writer:
             turn = Turn(self.site, writer)
+            require_log_of(database, turn, built.refreshed, full=full)
             plan = self._plan(trusted=not check_site and turn.is_trusted(database.value("build")))
             built.aois = len(plan.folders)
             built.quarantined, built.rejected = record.problems(database)

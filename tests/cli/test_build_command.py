@@ -120,6 +120,19 @@ def test_no_log_at_all_is_no_empty_site(sceneboard: "Command", data: Path, site:
     assert not site.exists()
 
 
+@pytest.mark.parametrize("count", ["0", "999999999999"])
+@pytest.mark.parametrize("command", ["build", "watch"])
+def test_no_machine_has_so_many_cores(sceneboard: "Command", command: str, count: str) -> None:
+    said = sceneboard(command, "--workers", count)
+    assert (said.code, "is not in the range" in said.text) == (2, True)
+
+
+@pytest.mark.parametrize("option", ["--data", "--site"])
+def test_an_empty_name_is_no_place(option: str) -> None:
+    result = CliRunner().invoke(main, [option, "", "build"])
+    assert (result.exit_code, "is a variable not set?" in result.output) == (2, True)
+
+
 def test_a_site_in_the_place_of_the_log_is_refused(demo: "Command", data: Path, log: Log) -> None:
     said = CliRunner().invoke(main, ["--data", str(data), "--site", str(data), "build"])
     assert said.exit_code == 2

@@ -17,6 +17,7 @@ from pipeline.store.database import open_database
 if TYPE_CHECKING:
     from conftest import Command
 
+SCENE = '{"source_id": "S3", "data": {"tiles": {"T4": {}}}, "tiles": {"T4": {}}}'
 BARE = {"type": "tile", "id": 12, "status": "DONE", "message": ""}
 
 
@@ -84,6 +85,30 @@ def test_what_would_be_quarantined_is_refused(sceneboard: "Command", log: Log, t
     assert said.code == 2
     assert "nothing of - was appended" in said.text
     assert appended(log) == []
+
+
+def test_a_byte_order_mark_as_powershell_writes_it_is_passed_over(
+    sceneboard: "Command", demo: "Command", tmp_path: Path
+) -> None:
+    def file(text: str) -> Path:
+        path = tmp_path / "marked.json"
+        path.write_text(text, "utf-8-sig")
+        return path
+
+    assert sceneboard("log", "append", file(lines(BARE))).code == 0
+    assert demo("scene", "add", "Demo", file(SCENE)).code == 0
+    assert demo("tile", "set-data", 1, file('{"a": 1}')).code == 0
+
+
+def test_an_answer_that_cannot_be_printed_is_told_though_the_event_is_in_the_log(data: Path, log: Log) -> None:
+    command = [sys.executable, "-c", "from pipeline.cli import main; main()", "--data", str(data)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*command, "tile", "retry", "12", "--no-check"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "error: what was done couldn't be printed: No space left on device\n")
+    assert [event["type"] for event in appended(log)] == ["tile.retry"]
 
 
 def test_nothing_is_appended_of_nothing(sceneboard: "Command", log: Log) -> None:

@@ -1,6 +1,7 @@
 """A site that is built on a schedule says so, and that it was looked at, though nothing has changed."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,21 @@ def test_what_is_no_length_of_time(text: str) -> None:
 
 def _option() -> tuple[click.Context, click.Option]:
     return click.Context(click.Command("build")), click.Option(["--every"])
+
+
+def test_what_became_of_the_logs_files_is_told_though_nothing_else_changed(log: Log, data: Path, site: Path) -> None:
+    log.aoi()
+    log.aoi(file="moved.jsonl")
+    build(data, site)
+    was = told(site)
+    moved = data / "events" / "moved.jsonl"
+    moved.rename(data / "moved.jsonl")
+    build(data, site)
+    assert (told(site)["gone"], told(site)["build"]) == (["moved.jsonl"], was["build"])
+    before = times(site)
+    build(data, site)
+    assert times(site) == before, "it is told once"
+    (data / "moved.jsonl").rename(moved)
+    os.mkfifo(data / "events" / "pipe.jsonl")
+    build(data, site)
+    assert (told(site)["gone"], [one["file"] for one in told(site)["unreadable"]]) == ([], ["pipe.jsonl"])
