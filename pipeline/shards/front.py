@@ -3,13 +3,12 @@
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
 from pipeline.bundle import unpack_numbers
 from pipeline.disk import is_temporary
-from pipeline.event import canonical
 from pipeline.shards.routed import Slice
 from pipeline.shards.shard_site import ShardPublished
 from pipeline.shards.shard_store import ShardTold
@@ -17,6 +16,7 @@ from pipeline.store import record
 from pipeline.store.bundles import lines_at
 from pipeline.store.database import Database
 from pipeline.store.homes import LogRecord, at_home
+from pipeline.store.lost import settle_conflicts
 from pipeline.store.record import Told
 
 _VERSION = "1"
@@ -124,7 +124,7 @@ class Front:
             database.append("told_located", [(shard, *row) for row in told.located])
             database.append(
                 "told_lost",
-                [(shard, source, id, text, *where[file, line]) for source, id, text, file, line in told.lost],
+                [(shard, *lost, *where[file, line]) for *lost, file, line in told.lost],
             )
             database.run(
                 "UPDATE shards SET store = ?, taken = (SELECT max(file) FROM routed) WHERE shard = ?",
@@ -133,8 +133,8 @@ class Front:
             revision = int(database.value("revision") or 0) + 1
             database.set_value("revision", str(revision))
 
-    def _places(self, shard: int, wanted: set[tuple[str, int]]) -> dict[tuple[str, int], tuple[str, int, int]]:
-        """Where lines stand in the log that a shard counts by its slices: file, byte offset and line, from 1."""
+    def _places(self, shard: int, wanted: set[tuple[str, int]]) -> dict[tuple[str, int], tuple[int, int, int]]:
+        """Where lines stand in the log that a shard counts by its slices: stretch, byte offset and line, from 1."""
         by_slice: dict[str, list[int]] = defaultdict(list)
         for path, line in wanted:
             by_slice[path].append(line)
@@ -164,24 +164,8 @@ class Front:
         with database.transaction():
             database.run("DELETE FROM outcomes")
             database.run("INSERT INTO outcomes SELECT DISTINCT NULL, aoi, verdict, reason, line FROM told_rejected")
-            lost = list(self._lost())
-            database.run("DELETE FROM conflicts")
-            database.append("conflicts", lost)
+            settle_conflicts(database, "told_lost")
             database.set_value("merged", revision)
-
-    def _lost(self) -> Iterator[tuple[str, str, bytes, str, int, int]]:
-        """Each content once, though several shards have seen it."""
-        seen: set[tuple[str, str, str]] = set()
-        for source, id, text, *place in self.database.rows(
-            """
-            SELECT source, id, text, file, file_offset, file_line FROM told_lost
-            ORDER BY source, id, text, file, file_offset
-            """
-        ):
-            key = source, id, canonical(text)
-            if key not in seen:
-                seen.add(key)
-                yield source, id, text, *place
 
     def log_record(self, latest: int) -> LogRecord:
         """What the site shows of the log as a whole."""

@@ -19,11 +19,12 @@ CREATE TABLE IF NOT EXISTS copies (event BIGINT, shard INTEGER);
 CREATE TABLE IF NOT EXISTS shards (shard INTEGER, store VARCHAR, taken BIGINT, published VARCHAR);
 
 -- What each shard has told: its AOIs, rejected events, the latest ones, where scenes and tiles are that these name, and
--- lines that lost (with the file and line as the shard counts them, and in the log).
+-- lines that lost, each wherever it stands in the log.
 CREATE TABLE IF NOT EXISTS told_aois (shard INTEGER, name VARCHAR, revision BIGINT, summary VARCHAR);
 CREATE TABLE IF NOT EXISTS told_rejected (shard INTEGER, aoi VARCHAR, verdict VARCHAR, reason VARCHAR, line BLOB);
 CREATE TABLE IF NOT EXISTS told_latest (shard INTEGER, aoi VARCHAR, verdict VARCHAR, reason VARCHAR, line BLOB);
 CREATE TABLE IF NOT EXISTS told_located (shard INTEGER, kind VARCHAR, id BIGINT, scene BIGINT, aoi VARCHAR);
 CREATE TABLE IF NOT EXISTS told_lost (
-    shard INTEGER, source VARCHAR, id VARCHAR, text BLOB, file VARCHAR, file_offset BIGINT, file_line BIGINT
+    shard INTEGER, source VARCHAR, id VARCHAR, content VARCHAR, text BLOB, stretch BIGINT, file_offset BIGINT,
+    file_line BIGINT
 );

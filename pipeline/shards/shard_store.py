@@ -40,8 +40,11 @@ class ShardTold:
     latest: list[record.Told] = field(default_factory=list)
     located: list[Located] = field(default_factory=list)
     """Where the scenes and tiles are that these name."""
-    lost: list[tuple[str, str, bytes, str, int]] = field(default_factory=list)
-    """Lines that lost against another of the same identity: source, id, text; and its slice and line there."""
+    lost: list[tuple[str, str, str, bytes, str, int]] = field(default_factory=list)
+    """All lines that lost against another of the same identity: source, id, content, text; and slice and line there.
+
+    Which of them is the least only the front can tell: it knows where they stand in the log.
+    """
 
 
 def bring_up(task: ShardTask) -> ShardTold:
@@ -83,7 +86,9 @@ def _brought_up(task: ShardTask, name: str) -> ShardTold:
         told.rejected = [row for row in record.rejected_rows(database) if own(row[0])]
         told.latest = record.latest_rows(database, task.latest, own)
         told.located = _located(database, told, own)
-        told.lost = database.rows("SELECT source, id, text, file, file_line FROM conflicts")
+        told.lost = database.rows(
+            "SELECT source, id, content, text, file, file_line FROM others JOIN stretches USING (stretch) WHERE lost"
+        )
     require_whole(task.folder / name)
     return told
 

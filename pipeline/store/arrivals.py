@@ -14,8 +14,9 @@ from pipeline.bundle import bundle_of, first_event
 from pipeline.event import SceneCreated, canonical
 from pipeline.fold.owners import Claim, Kind, claims, taken
 from pipeline.ingest import Taken
-from pipeline.store.bundles import LineReader, event_of, places
+from pipeline.store.bundles import LineReader, event_of, lines_at, places
 from pipeline.store.database import Database
+from pipeline.store.lost import content_of, settle_conflicts
 from pipeline.timestamp import instant
 
 _Row = TypeVar("_Row")
@@ -83,6 +84,7 @@ class Arrivals:
             self._database.keep("freed", [], "kind VARCHAR, id BIGINT")
             self._find_homes()
             self._settle_identities()
+            settle_conflicts(self._database, "others WHERE lost")
             self._database.run(
                 """
                 CREATE OR REPLACE TEMP TABLE touched AS
@@ -121,7 +123,7 @@ class Arrivals:
             )
 
     def _settle_identities(self) -> None:
-        """Duplicates go; of those that differ the first in log order stays, the others are kept as conflicts."""
+        """Duplicates go; of those that differ the first in log order stays. Where the rest stands is kept."""
         new = "SEMI JOIN (SELECT identity FROM events WHERE event >= ?) USING (identity)"
         groups = self._database.rows(
             f"""
@@ -140,41 +142,57 @@ class Arrivals:
         for some in _batched(groups, _LOOKED_AT_ONCE):
             self._reader.prepare(event for (events,) in some for event in events)
             differing: dict[tuple[str, str], list[_Variant]] = {}
+            repeats: list[tuple[int, int]] = []
             for (events,) in some:
                 lines = {event: self._reader.line(event) for event in events}
                 if len(set(lines.values())) == 1:
                     dropped += events[1:]
+                    repeats += [(events[0], event) for event in events[1:]]
                 else:
                     differing.update(_by_identity(lines))
             for variants in differing.values():
                 dropped += [variant.event for variant in variants[1:]]
                 replaced += [one.event for one in variants[1:] if one.canonical != variants[0].canonical]
-            self._keep_conflicts(differing)
+            where = places(self._database, [event for _, event in repeats])
+            self._database.append("repeats", [(first, where[event]) for first, event in repeats])
+            self._keep_others(differing)
         self._drop(dropped, replaced)
 
-    def _keep_conflicts(self, differing: Mapping[tuple[str, str], list[_Variant]]) -> None:
-        """Puts on record what lost: each content once, by the least of its lines, whatever came first."""
+    def _keep_others(self, differing: Mapping[tuple[str, str], list[_Variant]]) -> None:
+        """Puts on record what doesn't count, with all its places: which is shown mustn't depend on what came first."""
         if not differing:
             return
-        self._database.keep("asked", list(differing), "source VARCHAR, id VARCHAR")
-        lost: dict[tuple[str, str, str], tuple[bytes, str, int, int]] = {}
-        for source, id, text, *place in self._database.rows(
-            "SELECT source, id, text, file, file_offset, file_line FROM conflicts SEMI JOIN asked USING (source, id)"
-        ):
-            lost[source, id, canonical(text)] = text, *place
-        self._database.run(
-            """
-            DELETE FROM conflicts
-            WHERE EXISTS (FROM asked WHERE asked.source = conflicts.source AND asked.id = conflicts.id)
-            """
-        )
-        where = places(self._database, [one.event for variants in differing.values() for one in variants[1:]])
+        database = self._database
+        standing = self._take_places([one.event for variants in differing.values() for one in variants[1:]])
+        where = lines_at(database, {place for found in standing.values() for place in found})
+        repeats: list[tuple[int, int]] = []
+        rows: list[tuple[object, ...]] = []
         for (source, id), (first, *others) in differing.items():
             for one in others:
-                if one.canonical != first.canonical:
-                    key, found = (source, id, one.canonical), (one.line, *where[one.event])
-                    lost[key] = min(found, lost.get(key, found))
-        self._database.append("conflicts", [(source, id, *line) for (source, id, _), line in lost.items()])
+                if one.line == first.line:
+                    repeats += [(first.event, place) for place in standing[one.event]]
+                else:
+                    content = content_of(one.canonical)
+                    rows += [(source, id, content, False, one.line, *where[place]) for place in standing[one.event]]
+        database.append("repeats", repeats)
+        database.append("others", rows)
+        firsts = [(*identity, content_of(variants[0].canonical)) for identity, variants in differing.items()]
+        database.keep("firsts", firsts, "source VARCHAR, id VARCHAR, content VARCHAR")
+        database.run(
+            """
+            UPDATE others SET lost = others.content <> firsts.content FROM firsts
+            WHERE others.source = firsts.source AND others.id = firsts.id
+            """
+        )
+
+    def _take_places(self, events: list[int]) -> dict[int, list[int]]:
+        """Where the lines of events stand, and those that are the same as theirs: these are theirs no more."""
+        found = {event: [place] for event, place in places(self._database, events).items()}
+        self._database.keep("asked", [(event,) for event in found], "event BIGINT")
+        for event, place in self._database.rows("SELECT event, place FROM repeats SEMI JOIN asked USING (event)"):
+            found[event].append(place)
+        self._database.run("DELETE FROM repeats WHERE event IN (FROM asked)")
+        return found
 
     def _drop(self, dropped: list[int], replaced: list[int]) -> None:
         """Forgets events. The ids that those of other content named are freed."""

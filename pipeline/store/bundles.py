@@ -58,8 +58,8 @@ def event_of(line: bytes) -> Event:
         raise TextDamaged(f"a line that was an event: {error}") from error
 
 
-def places(database: Database, events: Iterable[int]) -> dict[int, tuple[str, int, int]]:
-    """Where the lines of events stand in the log: file, byte offset and line, from 1."""
+def places(database: Database, events: Iterable[int]) -> dict[int, int]:
+    """The places of events in the log, as in bundle.py."""
     wanted = sorted(set(events))
     database.keep("asked", [(bundle,) for bundle in sorted(set(map(bundle_of, wanted)))], "bundle BIGINT")
     packed = dict(database.rows("SELECT bundle, places FROM bundles SEMI JOIN asked USING (bundle)"))
@@ -67,25 +67,23 @@ def places(database: Database, events: Iterable[int]) -> dict[int, tuple[str, in
     for bundle, group in groupby(wanted, key=bundle_of):
         found = unpack_numbers(packed[bundle])
         at.update((event, found[place_in_bundle(event)]) for event in group)
-    told = lines_at(database, at.values())
-    return {event: told[place] for event, place in at.items()}
+    return at
 
 
-def lines_at(database: Database, wanted: Iterable[int]) -> dict[int, tuple[str, int, int]]:
-    """By places as in bundle.py: file, byte offset and line, from 1."""
+def lines_at(database: Database, wanted: Iterable[int]) -> dict[int, tuple[int, int, int]]:
+    """By places as in bundle.py: stretch, byte offset and line, from 1."""
     at: dict[int, list[int]] = defaultdict(list)
     for place in wanted:
         at[stretch_and_line(place)[0]].append(place)
     database.keep("asked", [(stretch,) for stretch in at], "stretch BIGINT")
-    told: dict[int, tuple[str, int, int]] = {}
-    for stretch, file, lines_before, first_line, offset, lengths in database.rows(
+    told: dict[int, tuple[int, int, int]] = {}
+    for stretch, lines_before, first_line, offset, lengths in database.rows(
         """
-        SELECT stretch, file, lines_before, first_line, "offset", lengths
-        FROM stretches SEMI JOIN asked USING (stretch)
+        SELECT stretch, lines_before, first_line, "offset", lengths FROM stretches SEMI JOIN asked USING (stretch)
         """
     ):
         starts = list(accumulate((length + 1 for length in unpack_numbers(lengths)), initial=offset))
         for place in at[stretch]:
             _, line = stretch_and_line(place)
-            told[place] = file, starts[line - first_line], lines_before + line
+            told[place] = stretch, starts[line - first_line], lines_before + line
     return told

@@ -27,7 +27,14 @@ CREATE TABLE homeless (event BIGINT, kind VARCHAR, entity BIGINT, aoi VARCHAR);
 -- Events that are in bundles, but don't count.
 CREATE TABLE dropped (event BIGINT);
 
--- Lines that lost against another event of the same identity, and lines that are no events.
+-- Lines that don't count because another one of their identity does, wherever they stand: the places of those that are
+-- the same as the line of an event, to the byte; and all others, which have `lost` if their content (a hash) is another.
+CREATE TABLE repeats (event BIGINT, place BIGINT);
+CREATE TABLE others (
+    source VARCHAR, id VARCHAR, content VARCHAR, lost BOOLEAN, text BLOB, stretch BIGINT, file_offset BIGINT,
+    file_line BIGINT
+);
+-- Of those that lost the line of each content that is shown (lost.py), and lines that are no events.
 CREATE TABLE conflicts (source VARCHAR, id VARCHAR, text BLOB, file VARCHAR, file_offset BIGINT, file_line BIGINT);
 CREATE TABLE quarantine (file VARCHAR, file_offset BIGINT, file_line BIGINT, reason VARCHAR, text VARCHAR);
 

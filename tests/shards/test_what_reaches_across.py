@@ -231,6 +231,26 @@ def test_lines_that_lost_are_shown_where_they_stand_in_the_log(three: Both) -> N
     assert [(one["file"], one["line"]) for one in shown] == [("a.jsonl", 4), ("deep/b.jsonl", 4)]
 
 
+def test_a_line_that_lost_is_shown_at_its_least_place_whichever_was_routed_first(three: Both) -> None:
+    """What one build makes of the same files is the measure."""
+    counts, lost = (event("aoi.created", {"id": "D"}, at(time), "same") for time in (1, 2))
+    three.log.append(counts, lost, file="b1.jsonl")
+    three.build()
+    three.log.append(lost, file="b.jsonl")
+    three.build()
+    (shown,) = read(three.site(APART), "events/quarantine.json")
+    assert (shown["file"], shown["line"]) == ("b.jsonl", 1)
+
+
+def test_a_line_that_counted_and_lost_is_shown_at_its_least_place(three: Both) -> None:
+    lost = event("aoi.created", {"id": "D"}, at(2), "same")
+    for one, file in ((lost, "b1.jsonl"), (lost, "b.jsonl"), ({**lost, "time": at(1)}, "c.jsonl")):
+        three.log.append(one, file=file)
+        three.build()
+    (shown,) = read(three.site(APART), "events/quarantine.json")
+    assert (shown["file"], shown["line"]) == ("b.jsonl", 1)
+
+
 def test_full_starts_from_the_files_that_are_there(three: Both) -> None:
     three.log.append(result("scene", 1, 5, "one"), file="a.jsonl")
     three.build()

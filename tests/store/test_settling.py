@@ -147,6 +147,22 @@ def test_a_content_that_lost_is_shown_by_the_least_of_its_lines(two: Taken, orde
     assert len(two.conflicts()) == 2
 
 
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_line_that_lost_is_shown_at_its_least_place_whichever_was_read_first(
+    two: Taken, order: tuple[int, ...]
+) -> None:
+    """It may have counted meanwhile, at several places and in several wordings, and lose to what comes last."""
+    counts, lost = (two.says("scene", 1, "RETRY", "", id="x", time=at(time)) for time in (10, 20))
+    files = {
+        "c.jsonl": counts, "b1.jsonl": lost, "b.jsonl": lost,
+        "a.jsonl": {**lost, "data": dict(sorted(lost["data"].items(), reverse=True))},
+    }  # fmt: skip
+    for place in order:
+        name = list(files)[place]
+        two.take(files[name], file=name)
+    assert [(file, number) for file, _, number, *_ in two.quarantine()] == [("b.jsonl", 1)]
+
+
 def test_of_one_identity_and_moment_the_smaller_canonical_json_counts(two: Taken) -> None:
     larger = two.says("scene", 1, "RETRY", "b", id="x", time=at(10))
     two.take(larger)
