@@ -113,8 +113,8 @@ def _take_in(front: Front, place: Place, workers: Executor | None) -> Refreshed:
             reading.add(routed.taken)
             meet.add(routed)
             result.events += routed.taken.events
-            for file in (routed.taken.bad_rows, routed.keys, routed.named):
-                file.unlink(missing_ok=True)
+            for file in routed.rows:
+                file.unlink()
         meet.settle()
         wanted = meet.wanted(spool)
         if wanted is not None:

@@ -40,6 +40,11 @@ class Routed:
     named: Path = Path()
     """A Parquet file: each creation with each id that it names (`creates`), each event that names an id alone."""
 
+    @property
+    def rows(self) -> list[Path]:
+        """The files that are needed until it is taken in."""
+        return [self.taken.bad_rows] if self.file is None else [self.taken.bad_rows, self.keys, self.named]
+
 
 def route(task: RouteTask) -> Routed:
     """The stage. Raises LogUnreachable, OSError."""

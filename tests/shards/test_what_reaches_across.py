@@ -213,6 +213,13 @@ def test_files_that_are_replaced_gone_compressed_or_half_written(three: Both) ->
     assert found == three.one.refreshed
 
 
+def test_lines_that_are_no_events_alone(three: Both) -> None:
+    three.build()
+    three.log.append(b"not an event")
+    three.build()
+    assert [one["text"] for one in read(three.site(APART), "events/quarantine.json")] == ["not an event"]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read(three: Both) -> None:
     three.log.append(result("scene", 1, 5, "one"), file="a.jsonl")
