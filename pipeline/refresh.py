@@ -15,7 +15,8 @@ from pipeline.store.database import Database
 from pipeline.store.folded import FoldTask, fold_aois
 from pipeline.store.folds import packed_pasts, save
 from pipeline.store.past import PackedPast
-from pipeline.store.reading import Reading, forget_places, positions
+from pipeline.store.reading import Reading, forget_places, gone_before, positions
+from pipeline.store.shown import settle_conflicts, settle_rotated
 
 _WORTH_WORKERS_BYTES = 32 * 1024 * 1024
 """Less of the log, or of what has to be folded, is done sooner than workers are started."""
@@ -59,7 +60,7 @@ def refresh(
     log = open_log(place)
     found = log.look(positions(database))
     result = Refreshed(replaced=found.replaced, gone=found.gone, unreadable=found.unreadable)
-    if not found.to_read and not found.gone:
+    if not found.to_read and found.gone == gone_before(database):
         return result
     with spool_folder(workers) as spool, no_collections(), database.transaction():
         forget_places(database, found.replaced, found.gone)
@@ -96,7 +97,10 @@ def _take_in(
         for file in (taken.event_rows, taken.creation_rows, taken.bad_rows):
             file.unlink()  # a large log's rows take much room
     result.count(reading)
-    return arrivals.settle()
+    dirty = arrivals.settle()
+    settle_rotated(database)
+    settle_conflicts(database, "others WHERE lost")
+    return dirty
 
 
 def parts_of(

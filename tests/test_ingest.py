@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from arriving import Taken
@@ -17,6 +17,8 @@ from pipeline.log import folder, stretches
 from pipeline.log.files import Position, open_inside
 from pipeline.log.stretches import Stretch
 from pipeline.refresh import refresh
+from pipeline.store.database import open_database
+from pipeline.store.published import problems
 
 BAD = b"not an event"
 
@@ -191,6 +193,86 @@ def test_a_rotated_log_changes_nothing(store: Taken, ending: str, between: bool)
     assert found.folded == (["A"] if between is False else found.folded)
     assert (store.board().scenes[1].status, store.conflicts(), store.quarantine()) == ("DONE", [], [])
     assert len(store.board().events) == 3
+
+
+def fresh(log: Log) -> list[tuple[str, int, int, str, str]]:
+    """What the quarantine of a new store is."""
+    with open_database(Path(":memory:")) as database:
+        new = Taken(database, log)
+        new.take()
+        return new.quarantine()
+
+
+def quarrel(store: Taken) -> list[dict[str, Any]]:
+    """Three events of one identity, the first in log order first."""
+    return [store.aoi("A", id="same", time=at(time)) for time in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_lines_that_can_not_be_used_are_shown_once_when_their_file_was_rotated(store: Taken, ending: str) -> None:
+    """Where they stand now: bad ones, those that lost, and those that lose only later."""
+    first, second, third = quarrel(store)
+    lines = [line(second), line(third), BAD, BAD]
+    store.take(*lines)
+    assert len(store.quarantine()) == 3
+    store.log.path("log.jsonl").unlink()
+    store.log.path(f"log.jsonl{ending}").write_bytes(compressed(lines, ending))
+    store.take()
+    assert store.quarantine() == fresh(store.log)
+    assert [(file, number) for file, _, number, *_ in store.quarantine()] == [
+        (f"log.jsonl{ending}", number) for number in (2, 3, 4)
+    ]
+    assert problems(store.database) == (3, 0)
+    store.take(first, file="new.jsonl")
+    assert store.quarantine() == fresh(store.log)
+    assert len(store.quarantine()) == 4
+
+
+def test_lines_that_lost_are_shown_in_the_file_that_was_renamed(store: Taken) -> None:
+    """Another one has its old name."""
+    first, second, third = quarrel(store)
+    store.take(first, second, BAD)
+    store.log.path("log.jsonl").rename(store.log.path("old.jsonl"))
+    store.log.append(third, BAD, third)
+    assert store.take().replaced == ["log.jsonl"]
+    assert store.quarantine() == fresh(store.log)
+    assert [(file, number) for file, _, number, *_ in store.quarantine()] == [
+        ("log.jsonl", 1), ("log.jsonl", 2), ("old.jsonl", 2), ("old.jsonl", 3)
+    ]  # fmt: skip
+
+
+def test_lines_that_can_not_be_used_are_kept_when_they_stand_nowhere_any_more(store: Taken) -> None:
+    first, second, _ = quarrel(store)
+    store.take(first, second, BAD, b"worse", file="a.jsonl")
+    before = store.quarantine()
+    store.log.path("a.jsonl").unlink()
+    store.take(BAD, file="b.jsonl")
+    lost, _, worse = before
+    assert [(file, text) for file, *_, text in store.quarantine()] == [
+        ("a.jsonl", lost[-1]), ("a.jsonl", worse[-1]), ("b.jsonl", BAD.decode())
+    ]  # fmt: skip
+    store.log.path("b.jsonl").rename(store.log.path("c.jsonl"))
+    store.take()
+    store.log.path("c.jsonl").unlink()
+    store.take()
+    assert [file for file, *_ in store.quarantine()] == ["a.jsonl", "a.jsonl", "c.jsonl"], "rotated twice, and removed"
+
+
+def test_a_file_that_comes_back_as_it_was_has_its_lines_in_quarantine_again(store: Taken, tmp_path: Path) -> None:
+    """It isn't read again."""
+    first, second, _ = quarrel(store)
+    store.log.append(first, second, BAD, file="a.jsonl")
+    with store.log.path("a.jsonl").open("ab") as file:
+        file.write(b"torn")
+    store.take(second, BAD, file="b.jsonl")
+    before = store.quarantine(), store.unfinished()
+    away = store.log.path("a.jsonl").rename(tmp_path / "away")
+    store.take()
+    assert ([file for file, *_ in store.quarantine()], store.unfinished()) == (["b.jsonl", "b.jsonl"], [])
+    away.rename(store.log.path("a.jsonl"))
+    assert store.take().events == 0
+    assert (store.quarantine(), store.unfinished()) == before
+    assert store.quarantine() == fresh(store.log)
 
 
 def test_a_truncated_log_is_told_and_nothing_is_forgotten(store: Taken) -> None:

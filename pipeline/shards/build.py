@@ -30,7 +30,8 @@ from pipeline.stages import Elsewhere, in_turn, no_collections, spool_folder
 from pipeline.store import published as record
 from pipeline.store.database import StoreBroken
 from pipeline.store.held import Store, hold_store
-from pipeline.store.reading import Reading, forget_places, positions
+from pipeline.store.reading import Reading, forget_places, gone_before, positions
+from pipeline.store.shown import settle_rotated
 
 FRONT = "sceneboard.shards.duckdb"
 """The front store, in the folder of the store."""
@@ -101,11 +102,12 @@ def _take_in(front: Front, place: Place, workers: Executor | None) -> Refreshed:
     log = open_log(place)
     found = log.look(positions(database))
     result = Refreshed(replaced=found.replaced, gone=found.gone, unreadable=found.unreadable)
-    if not found.to_read and not found.gone:
+    if not found.to_read and found.gone == gone_before(database):
         return result
     memory = _memory_of(workers)
     with spool_folder(workers) as spool, no_collections(), database.transaction():
         forget_places(database, found.replaced, found.gone)
+        front.forget_merged()  # which lines are shown follows from the files that are there
         reading, meet = Reading(database, log), Meet(database, front.shards)
         parts, is_large = parts_of(log, place, found.to_read, reading.next_stretch, meet.next_bundle, spool)
         tasks = [RouteTask(part, front.shards, front.folder, memory) for part in parts]
@@ -121,6 +123,7 @@ def _take_in(front: Front, place: Place, workers: Executor | None) -> Refreshed:
             copying = [CopyTask(wanted, front.folder, some, memory) for some in meet.to_copy_from(_COPIES_A_TASK)]
             for copied in in_turn(copy_events, copying, workers):
                 meet.add_file(copied)
+        settle_rotated(database)
         result.count(reading)
     return result
 

@@ -16,8 +16,8 @@ from pipeline.store import record
 from pipeline.store.bundles import lines_at
 from pipeline.store.database import Database
 from pipeline.store.homes import LogRecord, at_home
-from pipeline.store.lost import settle_conflicts
 from pipeline.store.record import Told
+from pipeline.store.shown import settle_conflicts
 
 _VERSION = "1"
 _OURS = re.compile(r"routed-[0-9a-f]{32}\.frames|[0-9]+-[0-9a-f]{32}\.duckdb(\.wal|\.tmp)?")
@@ -166,6 +166,10 @@ class Front:
             database.run("INSERT INTO outcomes SELECT DISTINCT NULL, aoi, verdict, reason, line FROM told_rejected")
             settle_conflicts(database, "told_lost")
             database.set_value("merged", revision)
+
+    def forget_merged(self) -> None:
+        """Has `merge` do its work again, though no shard tells anything new."""
+        self.database.set_value("merged", "")
 
     def log_record(self, latest: int) -> LogRecord:
         """What the site shows of the log as a whole."""

@@ -16,7 +16,7 @@ from pipeline.fold.owners import Claim, Kind, claims, taken
 from pipeline.ingest import Taken
 from pipeline.store.bundles import LineReader, event_of, lines_at, places
 from pipeline.store.database import Database
-from pipeline.store.lost import content_of, settle_conflicts
+from pipeline.store.shown import content_of
 from pipeline.timestamp import instant
 
 _Row = TypeVar("_Row")
@@ -84,7 +84,6 @@ class Arrivals:
             self._database.keep("freed", [], "kind VARCHAR, id BIGINT")
             self._find_homes()
             self._settle_identities()
-            settle_conflicts(self._database, "others WHERE lost")
             self._database.run(
                 """
                 CREATE OR REPLACE TEMP TABLE touched AS

@@ -16,7 +16,7 @@ import msgspec
 from pipeline.bundle import TextDamaged
 from pipeline.store.lock import StoreHeld
 
-SCHEMA_VERSION = f"7 {duckdb.__version__}"
+SCHEMA_VERSION = f"8 {duckdb.__version__}"
 """With another DuckDB, too, the cache is made anew: what `hash` gives may be something else."""
 _Row = TypeVar("_Row")
 _ROWS_AT_ONCE = 20_000

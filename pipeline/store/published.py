@@ -29,8 +29,9 @@ def site_fingerprint(database: Database, edition: str) -> str:
     """What the pages that span all AOIs are made from."""
     log = database.rows(
         """
-        SELECT (SELECT bit_xor(hash(q)) FROM quarantine q), (SELECT bit_xor(hash(c)) FROM conflicts c),
-               (SELECT bit_xor(hash(u)) FROM unfinished u)
+        SELECT (SELECT bit_xor(hash(q)) FROM quarantine q WHERE NOT rotated),
+               (SELECT bit_xor(hash(c)) FROM conflicts c),
+               (SELECT bit_xor(hash(u)) FROM unfinished u WHERE file NOT IN (FROM gone))
         """
     )
     return f"{edition} {database.value('revision')} {log[0]}"
@@ -106,7 +107,7 @@ def problems(database: Database) -> tuple[int, int]:
     """How many lines are in quarantine, and how many events were rejected."""
     found = database.rows(
         """
-        SELECT (SELECT count(*) FROM quarantine) + (SELECT count(*) FROM conflicts),
+        SELECT (SELECT count(*) FROM quarantine WHERE NOT rotated) + (SELECT count(*) FROM conflicts),
                (SELECT count(*) FROM outcomes WHERE verdict = 'rejected')
         """
     )

@@ -25,7 +25,7 @@ class Reading:
 
     def add(self, taken: Taken) -> None:
         """Puts on record how far a part was read, and its lines that can't be used."""
-        stretches: list[tuple[int, str, int, int, int, bytes]] = []
+        stretches: list[tuple[int, str, int, int, int, bytes, bool]] = []
         read: list[Position] = []
         unfinished: list[Unfinished] = []
         damaged: list[Quarantined] = []
@@ -33,7 +33,8 @@ class Reading:
             path = stretch.start.path
             before = self._lines[path]
             self._lines[path] = line = before + line
-            stretches.append((stretch.number, path, before, stretch.start.line + 1, stretch.start.offset, lengths))
+            start = stretch.start
+            stretches.append((stretch.number, path, before, start.line + 1, start.offset, lengths, False))
             if error:
                 self.unreadable.setdefault(path, error)
             elif stretch.end is None and path not in self.unreadable:
@@ -82,7 +83,9 @@ class Reading:
                 FROM bad_rows JOIN stretches USING (stretch)
                 """
             )
-            self._database.run("INSERT INTO quarantine FROM bad EXCEPT FROM quarantine")
+            self._database.run(
+                "INSERT INTO quarantine SELECT *, false FROM (FROM bad EXCEPT SELECT * EXCLUDE rotated FROM quarantine)"
+            )
 
 
 _BAD = {"stretch": "BIGINT", "offset": "BIGINT", "line": "BIGINT", "reason": "VARCHAR", "text": "VARCHAR"}
@@ -97,8 +100,18 @@ def positions(database: Database) -> dict[str, Position]:
     }
 
 
+def gone_before(database: Database) -> list[str]:
+    """The files that weren't there when a build looked last, by path."""
+    return [path for (path,) in database.rows("SELECT file FROM gone ORDER BY file")]
+
+
 def forget_places(database: Database, replaced: Sequence[str], gone: Sequence[str]) -> None:
-    """Forgets which lines of replaced files can't be used, and which of files that are gone have no end."""
-    for table, files in (("quarantine", replaced), ("unfinished", gone)):
-        if files:
-            database.run(f"DELETE FROM {table} WHERE file IN (SELECT unnest(?))", [list(files)])
+    """Forgets which lines of replaced files can't be used, and puts on record where none stand any more.
+
+    Nothing else is forgotten of files that are gone: they may come back as they were, and aren't read again then.
+    """
+    if replaced:
+        database.run("DELETE FROM quarantine WHERE file IN (SELECT unnest(?))", [list(replaced)])
+        database.run("UPDATE stretches SET replaced = true WHERE file IN (SELECT unnest(?))", [list(replaced)])
+    database.run("DELETE FROM gone")
+    database.append("gone", [(path,) for path in gone])

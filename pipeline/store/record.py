@@ -114,7 +114,7 @@ CONFLICT = "another event with the same source and id, but other content, comes 
 
 def quarantine(database: Database) -> list[Quarantined]:
     """All lines that can't be used, by file and offset."""
-    bad = [Quarantined(*row) for row in database.rows("FROM quarantine")]
+    bad = [Quarantined(*row) for row in database.rows("SELECT * EXCLUDE rotated FROM quarantine WHERE NOT rotated")]
     lost = database.rows("SELECT file, file_offset, file_line, text FROM conflicts")
     bad += [Quarantined(file, offset, line, CONFLICT, shown(text)) for file, offset, line, text in lost]
     return sorted(bad)
@@ -122,7 +122,8 @@ def quarantine(database: Database) -> list[Quarantined]:
 
 def unfinished(database: Database) -> list[Unfinished]:
     """What stands behind the last line's end of log files, by file."""
-    return [Unfinished(*row) for row in database.rows("FROM unfinished ORDER BY file")]
+    rows = database.rows("FROM unfinished WHERE file NOT IN (FROM gone) ORDER BY file")
+    return [Unfinished(*row) for row in rows]
 
 
 def aois(database: Database) -> list[tuple[str, Status]]:

@@ -6,11 +6,13 @@ CREATE TABLE meta (key VARCHAR, value VARCHAR);
 CREATE TABLE files (
     path VARCHAR, "offset" BIGINT, line BIGINT, size_bytes BIGINT, modified_ns BIGINT, inode UBIGINT, proof VARCHAR
 );
+-- Those that weren't there when a build looked last.
+CREATE TABLE gone (file VARCHAR);
 
 -- The stretches of log files that were read at a time: how many lines of the file are before it, and as what its first
--- line counts; its first byte, and the lengths of its lines in bytes, compressed.
+-- line counts; its first byte, and the lengths of its lines in bytes, compressed; whether the file is another one since.
 CREATE TABLE stretches (
-    stretch BIGINT, file VARCHAR, lines_before BIGINT, first_line BIGINT, "offset" BIGINT, lengths BLOB
+    stretch BIGINT, file VARCHAR, lines_before BIGINT, first_line BIGINT, "offset" BIGINT, lengths BLOB, replaced BOOLEAN
 );
 
 -- Events that are kept together: those of an AOI, or (NULL) some that don't say to which they belong; their lines and
@@ -34,9 +36,12 @@ CREATE TABLE others (
     source VARCHAR, id VARCHAR, content VARCHAR, lost BOOLEAN, text BLOB, stretch BIGINT, file_offset BIGINT,
     file_line BIGINT
 );
--- Of those that lost the line of each content that is shown (lost.py), and lines that are no events.
+-- Of those that lost the line of each content that is shown, and lines that are no events: not shown of those is what
+-- was `rotated`, from a file that is gone into one that is there (shown.py).
 CREATE TABLE conflicts (source VARCHAR, id VARCHAR, text BLOB, file VARCHAR, file_offset BIGINT, file_line BIGINT);
-CREATE TABLE quarantine (file VARCHAR, file_offset BIGINT, file_line BIGINT, reason VARCHAR, text VARCHAR);
+CREATE TABLE quarantine (
+    file VARCHAR, file_offset BIGINT, file_line BIGINT, reason VARCHAR, text VARCHAR, rotated BOOLEAN
+);
 
 -- What stands behind the last line's end of a log file.
 CREATE TABLE unfinished (file VARCHAR, file_offset BIGINT, text VARCHAR);

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from beside import Both
 from log_lines import at, compressed, event, line, scene_body
-from site_tree import read
+from site_tree import differing, read, tree
 
 from pipeline.shards.build import FOLDER, build_in_shards
 from pipeline.shards.sharding import shard_of
@@ -256,6 +256,26 @@ def test_a_line_that_counted_and_lost_is_shown_at_its_least_place(three: Both) -
         three.build()
     (shown,) = read(three.site(APART), "events/quarantine.json")
     assert (shown["file"], shown["line"]) == ("b.jsonl", 1)
+
+
+def test_a_rotated_file_has_the_quarantine_of_a_build_that_begins_anew(three: Both) -> None:
+    """Once where a build has seen it by its old name, and again when another line loses to one that comes later."""
+    log = three.log
+    first, second, third = (event("aoi.created", {"id": "D"}, at(time), "same") for time in (1, 2, 3))
+    lines = [line(second), line(third), b"not an event"]
+    log.append(*lines, file="b1.jsonl")
+    three.build()
+    log.path("b1.jsonl").unlink()
+    log.path("b1.jsonl.gz").write_bytes(compressed(lines, ".gz"))
+    three.build()
+    shown = read(three.site(APART), "events/quarantine.json")
+    assert [(one["file"], one["line"]) for one in shown] == [("b1.jsonl.gz", 2), ("b1.jsonl.gz", 3)]
+    log.append(first, file="c.jsonl")
+    three.build()
+    as_they_were = tree(three.site(APART))
+    three.options["full"] = True
+    three.build()
+    assert differing(as_they_were, tree(three.site(APART))) == []
 
 
 def test_full_starts_from_the_files_that_are_there(three: Both) -> None:
