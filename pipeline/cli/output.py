@@ -109,6 +109,8 @@ def friendly() -> Iterator[None]:
         fail(f"{place}{error.strerror or error}", Code.FAILED)
     except UnicodeEncodeError as error:
         fail(f"a text that is not UTF-8: {error.object[:60]!a}", Code.USAGE)
+    except ImportError as error:
+        fail(f"a part of the program can't be read or isn't there: {error}", Code.FAILED)
     except MemoryError:
         fail("there is not enough memory", Code.FAILED)
     except Exception as error:

@@ -1,6 +1,7 @@
 """`build` and `demo`, and the commands that read: what they say, and how they end."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -258,3 +259,9 @@ def test_completion_as_click_gives_it(sceneboard: "Command", monkeypatch: pytest
     monkeypatch.setenv("COMP_CWORD", "2")
     said = CliRunner().invoke(main, [], prog_name="sceneboard", complete_var="_SCENEBOARD_COMPLETE")
     assert said.output == "plain,retry\n"
+
+
+def test_a_part_of_the_program_that_cannot_be_read_is_told(demo: "Command", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pipeline.publish.aoi", None)
+    said = build(demo)
+    assert (said.code, "error: a part of the program can't be read or isn't there: " in said.text) == (1, True)
