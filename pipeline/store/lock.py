@@ -1,5 +1,6 @@
 """One process at a time has the store; the others wait, then say who has it."""
 
+import errno
 import fcntl
 import multiprocessing
 import os
@@ -10,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _POLL_SECONDS = 0.05
+_MAY_NOT_WRITE = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class StoreHeld(Exception):
@@ -26,9 +28,15 @@ def held(path: Path, wait_seconds: float) -> Iterator[None]:
 
     Waits for the `working` processes of a holder that was killed, too.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + wait_seconds
-    file = _open(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = _open(path)
+    except OSError as error:
+        if error.errno not in _MAY_NOT_WRITE:
+            raise
+        told = f"{error.strerror}: keep the store in a folder that may be written (--store)"
+        raise OSError(error.errno, told, error.filename) from error
     try:
         if not _locked(file, fcntl.LOCK_EX, deadline):
             raise StoreHeld(_holder(file, path))

@@ -1,5 +1,6 @@
 """One process at a time has the store; the others wait, then say who has it."""
 
+import errno
 import multiprocessing
 import os
 import socket
@@ -88,3 +89,16 @@ def test_a_link_in_the_place_of_the_lock_is_not_followed(tmp_path: Path) -> None
     with pytest.raises(OSError), held(tmp_path / "lock", 0):
         raise AssertionError
     assert (tmp_path / "elsewhere").read_text() == "precious"
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_where_nothing_may_be_written_another_place_is_pointed_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(path: Path, *_: object) -> int:
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(OSError, match=r"\(--store\)") as raised, held(tmp_path / "lock", 0):
+        pass
+    assert raised.value.filename == str(tmp_path / "lock")
