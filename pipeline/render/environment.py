@@ -83,6 +83,7 @@ def time_element(instant: str, text: str) -> str:
     return f'<time datetime="{held}"{title}>{text}</time>'
 
 
+@functools.cache
 def status_badges() -> dict[Status, Markup]:
     """Each status as pages show it (parts.html)."""
     macro = environment().get_template("parts.html").module.status  # type: ignore[attr-defined]

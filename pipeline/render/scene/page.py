@@ -327,7 +327,6 @@ def _history_pages(scene: BoardScene, part: int, parts: int) -> list[tuple[int, 
     ]
 
 
-@functools.cache
 @functools.lru_cache(maxsize=4096)
 def burst_in_words(source_id: str) -> str:
     """What the name of a burst tells; nothing if it isn't a burst's."""
