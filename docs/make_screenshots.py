@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.build import TOLD, TOLD_TO_PAGES, build
+from pipeline.build import build
+from pipeline.publish.site import TOLD, TOLD_TO_PAGES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
