@@ -14,10 +14,11 @@ import pytest
 from pipeline import event as events
 from pipeline.demo import LogCounts, LogFileExists, write_large, write_sample
 from pipeline.demo.acquisitions import Frame, sentinel2_scene
+from pipeline.insight.workload import overview
 from pipeline.products import describe, describe_tile
 from pipeline.refresh import refresh
-from pipeline.render.aoi import overview
 from pipeline.render.interchange import bodies
+from pipeline.render.interchange.bodies import overview_text
 from pipeline.store.board import Board
 from pipeline.store.database import open_database
 from pipeline.store.folds import load_board
@@ -285,7 +286,7 @@ def test_an_id_names_one_scene_or_tile_over_all_aois(log: str, request: pytest.F
 
 
 def test_denmark_demo_stands_as_in_the_documentation(sample_boards: dict[str, Board]) -> None:
-    assert overview.text(overview.overview(sample_boards["DenmarkDemo"])).decode() == OVERVIEW
+    assert overview_text(overview(sample_boards["DenmarkDemo"])).decode() == OVERVIEW
 
 
 def test_scenes_12_and_14_stand_as_in_the_documentation(sample_boards: dict[str, Board]) -> None:
