@@ -12,14 +12,13 @@ import msgspec
 
 from pipeline.fold.outcome import Transition
 from pipeline.insight.location import footprint
-from pipeline.log.place import Data, known_log
+from pipeline.log.place import Data
+from pipeline.operate.latest import latest
 from pipeline.products import describe
-from pipeline.refresh import refresh
 from pipeline.store import record
 from pipeline.store.board import Board, BoardEvent, BoardScene, BoardTile, make_board
 from pipeline.store.database import Database, batched, open_database
 from pipeline.store.folds import pasts
-from pipeline.store.held import hold_store
 from pipeline.timestamp import TimestampInvalid, instant
 
 Format: TypeAlias = Literal["parquet", "csv"]
@@ -33,13 +32,11 @@ def export(data: Data, folder: Path, format: Format, wait_seconds: float) -> dic
 
     Raises StoreHeld, StoreBroken, OSError.
     """
-    log = known_log(data)
     with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, open_database(Path(scratch) / "export") as into:
         into.run("SET TimeZone = 'UTC'")
         for statement in _statements():
             into.run(statement)
-        with hold_store(data, wait_seconds) as store, store.open() as database:
-            refresh(database, log)
+        with latest(data, wait_seconds) as database:
             names = [name for name, _ in record.aois(database)]
             for some in batched(names, _AOIS_AT_ONCE):
                 boards = [board for past in pasts(database, some) if (board := make_board(past)) is not None]

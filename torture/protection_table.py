@@ -810,15 +810,15 @@ PROTECTIONS = (
     Protection(
         "a command that begins a log where a share isn't mounted",
         "pipeline/operate/propose.py",
-        "    log = events_of(data) if begins else known_log(data)\n",
-        "    log = events_of(data)\n",
+        "    with latest(data, wait_seconds, begins=begins) as database:\n",
+        "    with latest(data, wait_seconds, begins=True) as database:\n",
         "tests/cli/test_no_log.py::test_it_says_so_and_makes_nothing",
     ),
     Protection(
         "a command without a look that begins a log where a share isn't mounted",
         "pipeline/operate/blind.py",
-        "open_log(events_of(data) if begins else known_log(data))",
-        "open_log(events_of(data))",
+        "open_log(log_for(data, begins=begins))",
+        "open_log(log_for(data, begins=True))",
         "tests/cli/test_no_log.py::test_it_says_so_and_makes_nothing",
     ),
     Protection(

@@ -45,6 +45,7 @@ class Running:
         self._zygote = zygote
         self._out, self._err = out, err
         self.pid = pid
+        self._away = False
 
     def go_on(self) -> None:
         """Lets a command that was started `stopped` go on."""
@@ -59,13 +60,16 @@ class Running:
         deadline = time.monotonic() + seconds
         while (code := self._zygote.ask("look", pid=self.pid)["code"]) is None:
             if time.monotonic() > deadline:
+                self.clear_away()
                 raise TimeoutError(f"a command took more than {seconds:.0f} s: {self._err.read_text()}")
             time.sleep(0.005)
         return Ended(code, self._out.read_text(errors="replace"), self._err.read_text(errors="replace"))
 
     def clear_away(self) -> None:
         """Kills it, if it is there still, and what it has started. Until then its number isn't anybody else's."""
-        self._zygote.ask("clear away", pid=self.pid)
+        if not self._away:
+            self._zygote.ask("clear away", pid=self.pid)
+            self._away = True
 
 
 class Zygote:

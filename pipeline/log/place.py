@@ -52,6 +52,11 @@ def known_log(data: Data) -> Place:
     return log
 
 
+def log_for(data: Data, *, begins: bool) -> Place:
+    """The place of a log, which must be there already (`known_log`), unless what is to be done `begins` one."""
+    return events_of(data) if begins else known_log(data)
+
+
 def ids_of(data: Data) -> Place:
     """The place of the claimed blocks of ids."""
     return _below(data, IDS)

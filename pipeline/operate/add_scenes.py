@@ -10,12 +10,11 @@ from pipeline.fold.outcome import Ignored, Rejected
 from pipeline.fold.owners import Kind
 from pipeline.log.compose import Unwritable, compose
 from pipeline.log.id_blocks import take_ids
-from pipeline.log.place import Data, ids_of, known_log, open_log
+from pipeline.log.place import Data, events_of, ids_of, open_log
 from pipeline.operate.answer import Answer, Code
+from pipeline.operate.latest import latest
 from pipeline.operate.propose import State, stamp
-from pipeline.refresh import refresh
 from pipeline.store.folds import pasts
-from pipeline.store.held import hold_store
 from pipeline.store.known import highest_ids, newest_instant
 from pipeline.timestamp import instant, just_after, rfc3339
 
@@ -29,9 +28,7 @@ def add_scenes(
     """
     answers: list[Answer] = []
     lines: list[bytes] = []
-    log = known_log(data)
-    with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, log)
+    with latest(data, wait_seconds) as database:
         past = next(pasts(database, [aoi]))
         folded = State(past).folded
         above = highest_ids(database)
@@ -43,7 +40,7 @@ def add_scenes(
                 lines.append(line)
                 time = rfc3339(just_after(instant(time)))
         if lines:
-            open_log(log).append(lines)
+            open_log(events_of(data)).append(lines)
     return answers
 
 

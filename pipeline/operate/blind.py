@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.log.compose import compose
-from pipeline.log.place import Data, events_of, known_log, open_log
+from pipeline.log.place import Data, log_for, open_log
 from pipeline.operate.answer import Answer, Code
 
 
@@ -12,7 +12,7 @@ def append_blindly(data: Data, proposals: Sequence[tuple[str, Mapping[str, Any]]
     """Appends an event for each type and data. Raises AppendFailed, OSError if there is no log (`known_log`)."""
     lines = [compose(type, body, aoi=str(body["id"]) if type.startswith("aoi.") else None) for type, body in proposals]
     begins = any(type == "aoi.created" for type, _ in proposals)
-    open_log(events_of(data) if begins else known_log(data)).append(lines)
+    open_log(log_for(data, begins=begins)).append(lines)
     return [_appended(type, body) for type, body in proposals]
 
 

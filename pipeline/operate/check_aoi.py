@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pipeline.event import Status
-from pipeline.log.place import Data, known_log
-from pipeline.refresh import refresh
+from pipeline.log.place import Data
+from pipeline.operate.latest import latest
 from pipeline.render.interchange.metrics import unix_seconds
 from pipeline.store.board import Board, BoardScene, BoardTile
 from pipeline.store.folds import load_board
-from pipeline.store.held import hold_store
 
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
@@ -31,9 +30,7 @@ class Checked(NamedTuple):
 
 def check_aoi(data: Data, name: str, limits: Limits, now: datetime, wait_seconds: float) -> Checked | None:
     """Checks an AOI's latest state; None if it isn't known. Raises StoreHeld, StoreBroken, OSError."""
-    log = known_log(data)
-    with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, log)
+    with latest(data, wait_seconds) as database:
         try:
             board = load_board(database, name)
         except KeyError:

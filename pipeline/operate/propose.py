@@ -12,11 +12,10 @@ from pipeline.fold.state import Scene, Tile
 from pipeline.insight.guard import State as Seen
 from pipeline.insight.guard import changed
 from pipeline.log.compose import compose, now
-from pipeline.log.place import Data, events_of, known_log, open_log
+from pipeline.log.place import Data, events_of, open_log
 from pipeline.operate.answer import Answer, Code
-from pipeline.refresh import refresh
+from pipeline.operate.latest import latest
 from pipeline.store.folds import Past, pasts
-from pipeline.store.held import hold_store
 from pipeline.store.known import NEVER, aoi_of, newest_instant
 from pipeline.timestamp import TimestampInvalid, instant, just_after, rfc3339
 
@@ -49,9 +48,7 @@ def propose(
     Raises StoreHeld, StoreBroken, AppendFailed, OSError if there is no log (`known_log`).
     """
     begins = any(proposal.type == "aoi.created" for proposal in proposals)
-    log = events_of(data) if begins else known_log(data)
-    with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, log)
+    with latest(data, wait_seconds, begins=begins) as database:
         answers: dict[int, Answer] = {}
         by_aoi: dict[str, list[int]] = defaultdict(list)
         for place, proposal in enumerate(proposals):
@@ -72,7 +69,7 @@ def propose(
                     lines.append(line)
                     last = moment(decode(line))
         if lines:
-            open_log(log).append(lines)
+            open_log(events_of(data)).append(lines)
         return [answers[place] for place in range(len(proposals))]
 
 

@@ -8,15 +8,14 @@ import msgspec
 
 from pipeline.event import Status
 from pipeline.insight.workload import overview
-from pipeline.log.place import Data, known_log
-from pipeline.refresh import refresh
+from pipeline.log.place import Data
+from pipeline.operate.latest import latest
 from pipeline.render.graph.dot import dot
 from pipeline.render.interchange import bodies, pending
 from pipeline.store import record
 from pipeline.store.board import Board, BoardScene, BoardTile
 from pipeline.store.database import Database
 from pipeline.store.folds import load_board
-from pipeline.store.held import hold_store
 from pipeline.store.known import aoi_of
 
 _Told = TypeVar("_Told")
@@ -143,9 +142,7 @@ def _line(one: BoardScene | BoardTile) -> str:
 
 
 def _ask(data: Data, wait_seconds: float, question: Callable[[Database], _Told]) -> _Told:
-    log = known_log(data)
-    with hold_store(data, wait_seconds) as store, store.open() as database:
-        refresh(database, log)
+    with latest(data, wait_seconds) as database:
         return question(database)
 
 

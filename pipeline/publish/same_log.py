@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.log.files import ENDINGS, Unreadable
+from pipeline.log.files import Unreadable
 from pipeline.publish.places import SiteRefused
 
 
@@ -45,8 +45,4 @@ def _files(told: Mapping[str, Any] | None) -> list[str]:
 
 def _stems(files: Iterable[str]) -> set[str]:
     """Their names without folders and endings: a file may be rotated, and stand elsewhere then."""
-    return {_stem(PurePosixPath(file).name) for file in files}
-
-
-def _stem(name: str) -> str:
-    return next((name.removesuffix(ending) for ending in ENDINGS if name.endswith(ending)), name)
+    return {PurePosixPath(file).name.rpartition(".jsonl")[0] for file in files}
