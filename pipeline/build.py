@@ -1,7 +1,6 @@
 """The build: log → store → site, in a few steps that read top to bottom."""
 
 import errno
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from pipeline.publish.task import Published
 from pipeline.publish.turn import Turn, told_before
 from pipeline.refresh import Refreshed, refresh
 from pipeline.render.edition import stac_edition
+from pipeline.scratch import scratch_folder
 from pipeline.stages import Elsewhere, Startable, few_collections, in_turn
 from pipeline.store import published as record
 from pipeline.store.database import Database
@@ -113,8 +113,8 @@ def build_as_of(data: Data, site: Place, until: str, *, stac: bool = False, prog
     if _holds_the_present(site):
         raise SiteRefused(f"{site} holds the site of the present: name another folder for the past (--site)")
     with (
-        tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch,
-        hold_store(Path(scratch), 0) as store,
+        scratch_folder() as scratch,
+        hold_store(scratch, 0) as store,
         store.open() as database,
     ):
         built = Built(_refreshed(database, data, until), as_of=until)

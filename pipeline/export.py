@@ -1,7 +1,6 @@
 """Tables for notebooks and databases: AOIs, scenes, tiles and transitions as Parquet or CSV, written by DuckDB."""
 
 import re
-import tempfile
 import uuid
 from collections.abc import Iterator
 from importlib.resources import files
@@ -15,6 +14,7 @@ from pipeline.insight.location import footprint
 from pipeline.log.place import Data
 from pipeline.operate.latest import latest
 from pipeline.products import describe
+from pipeline.scratch import scratch_folder
 from pipeline.store import record
 from pipeline.store.board import Board, BoardEvent, BoardScene, BoardTile, make_board
 from pipeline.store.database import Database, batched, open_database
@@ -32,7 +32,7 @@ def export(data: Data, folder: Path, format: Format, wait_seconds: float) -> dic
 
     Raises StoreHeld, StoreBroken, OSError.
     """
-    with tempfile.TemporaryDirectory(prefix="sceneboard-") as scratch, open_database(Path(scratch) / "export") as into:
+    with scratch_folder() as scratch, open_database(scratch / "export") as into:
         into.run("SET TimeZone = 'UTC'")
         for statement in _statements():
             into.run(statement)
@@ -41,7 +41,7 @@ def export(data: Data, folder: Path, format: Format, wait_seconds: float) -> dic
             for some in batched(names, _AOIS_AT_ONCE):
                 boards = [board for past in pasts(database, some) if (board := make_board(past)) is not None]
                 for table, rows in _TABLE_ROWS.items():
-                    into.load(f"export_{table}", (row for board in boards for row in rows(board)))
+                    into.load(f"export_{table}", (row for board in boards for row in rows(board)), scratch)
         folder.mkdir(parents=True, exist_ok=True)
         return dict(_write(into, table, folder, format) for table in TABLES)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO, Protocol, Self, TypeVar
 from uuid import uuid4
 
+from pipeline.scratch import scratch_folder
+
 _AHEAD = 8
 """So many tasks are handed out at a time: what they and their results hold stays small, and no worker waits."""
 _SPOOL = "sceneboard-"
@@ -155,13 +157,15 @@ def _lost(error: BrokenExecutor) -> WorkersLost:
 @contextmanager
 def spool_folder(workers: Executor | None) -> Iterator[Path]:
     """A folder for what stages leave for each other, which `workers` see too; removed in the end. Raises OSError."""
-    above = workers.spool if isinstance(workers, Elsewhere) else None
-    if above is not None:
-        above.mkdir(parents=True, exist_ok=True)
-        for left in above.glob(f"{_SPOOL}*"):  # of a build that was killed: this one holds the store now
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_SPOOL, dir=above, ignore_cleanup_errors=above is not None) as folder:
-        yield Path(folder)
+    if not isinstance(workers, Elsewhere):
+        with scratch_folder() as folder:
+            yield folder
+        return
+    workers.spool.mkdir(parents=True, exist_ok=True)
+    for left in workers.spool.glob(f"{_SPOOL}*"):  # of a build that was killed: this one holds the store now
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_SPOOL, dir=workers.spool, ignore_cleanup_errors=True) as seen_by_all:
+        yield Path(seen_by_all)
 
 
 def about_aois(names: Sequence[str]) -> str:

@@ -1372,4 +1372,33 @@ PROTECTIONS = (
         "        pass\n",
         "tests/robustness/test_kills.py::test_the_workers_of_a_build_that_was_killed_end_with_it",
     ),
+    # Folders for what only one run needs
+    Protection(
+        "another run's folder, removed",
+        "pipeline/scratch.py",
+        "            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
+        "",
+        "tests/test_scratch.py::test_two_runs_at_a_time_leave_each_other_alone",
+    ),
+    Protection(
+        "another user's folder, removed",
+        "pipeline/scratch.py",
+        "if os.fstat(lock).st_uid == os.geteuid():",
+        "if True:",
+        "tests/test_scratch.py::test_what_another_user_has_put_there_stays",
+    ),
+    Protection(
+        "a folder of another name, removed",
+        "pipeline/scratch.py",
+        "if _NAME.fullmatch(entry.name)",
+        'if entry.name.startswith("sceneboard-")',
+        "tests/test_scratch.py::test_what_others_keep_there_stays",
+    ),
+    Protection(
+        "a folder that another run has removed, used",
+        "pipeline/scratch.py",
+        "if folder.exists():",
+        "if True:",
+        "tests/test_scratch.py::test_a_folder_that_another_run_took_for_a_left_one_is_made_anew",
+    ),
 )

@@ -74,13 +74,13 @@ class Database:
         appender.append_rows(some)
         appender.flush()
 
-    def load(self, table: str, rows: Iterable[msgspec.Struct]) -> None:
+    def load(self, table: str, rows: Iterable[msgspec.Struct], scratch: Path) -> None:
         """Appends many rows to a table: structures whose fields are its columns, in any order.
 
-        They go by way of a file of JSON Lines, which DuckDB reads several times as fast as it takes single values.
-        Raises OSError if there is no room for it in the folder of temporary files.
+        They go by way of a file of JSON Lines in `scratch`, which DuckDB reads several times as fast as it takes single
+        values. Raises OSError if there is no room for it.
         """
-        with tempfile.NamedTemporaryFile(prefix="sceneboard-", suffix=".jsonl") as file:
+        with tempfile.NamedTemporaryFile(suffix=".jsonl", dir=scratch) as file:
             try:
                 for some in batched(rows, _ROWS_AT_ONCE):
                     file.write(_encoder.encode_lines(some))
