@@ -22,10 +22,13 @@ A list of our own: what `str.isprintable` says grows with each release of Python
 
 
 def visible(text: str) -> str:
-    """A text that shows as what it is, on one line, and may stand in XML: other characters become U+FFFD."""
-    if text.isascii() and text.isprintable():
-        return text
-    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
+    """A text that shows as what it is, on one line, and may stand in XML: other characters become U+FFFD.
+
+    One that is nothing but blanks becomes U+2423 (open box) for each: it may be a name, and all there is to click.
+    """
+    if not (text.isascii() and text.isprintable()):
+        text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
+    return "\N{OPEN BOX}" * len(text) if text.isspace() else text
 
 
 def one_line(text: str, longest: int = LONGEST_NAME) -> str:
@@ -37,7 +40,9 @@ def lines(text: str, longest: int = LONGEST_TEXT) -> str:
     """The text with its line breaks, of at most so many characters."""
     if text.isascii() and text.isprintable() and len(text) <= longest:
         return text
-    shown = "\n".join(visible(line) for line in text[:longest].replace("\t", "    ").splitlines())
+    shown = "\n".join(
+        _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", line) for line in text[:longest].replace("\t", "    ").splitlines()
+    )
     return shown if len(text) <= longest else f"{shown}… ({len(text):,} characters)"
 
 
