@@ -8,9 +8,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby, islice
-from multiprocessing import Barrier, Process, SimpleQueue
+from multiprocessing import Barrier, Process, get_context
+from multiprocessing.queues import SimpleQueue
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,12 @@ def write(site: Path, into: Path) -> float:
     """Two processes write the same files, names and bytes, by a temporary name and a rename, and do nothing else."""
     for folder, _, _ in os.walk(site):
         (into / Path(folder).relative_to(site)).mkdir(parents=True, exist_ok=True)
-    barrier, told = Barrier(_PROCESSES), SimpleQueue()
+    barrier = Barrier(_PROCESSES)
+    told: SimpleQueue[float] = get_context().SimpleQueue()
     processes = [Process(target=_write, args=(site, into, number, barrier, told)) for number in range(_PROCESSES)]
     for process in processes:
         process.start()
-    seconds: list[float] = [told.get() for _ in processes]
+    seconds = [told.get() for _ in processes]
     for process in processes:
         process.join()
     return max(seconds)
@@ -84,4 +86,5 @@ def _files(site: Path) -> Iterator[tuple[Path, str]]:
 
 if __name__ == "__main__":
     what, *paths = sys.argv[1:]
-    print(json.dumps({"seconds": {"scan": scan, "write": write}[what](*map(Path, paths))}))
+    baselines: dict[str, Callable[..., float]] = {"scan": scan, "write": write}
+    print(json.dumps({"seconds": baselines[what](*map(Path, paths))}))

@@ -31,10 +31,11 @@ from pipeline.shards.copying import CopyTask
 from pipeline.shards.front import Front
 from pipeline.shards.meet import Meet
 from pipeline.shards.route import Routed, RouteTask
-from pipeline.shards.routed import RoutedFile
+from pipeline.shards.routed import RoutedFile, read_frame
 from pipeline.shards.shard_site import ShardPublished, ShardSiteTask
 from pipeline.shards.shard_store import ShardTask, ShardTold
 from pipeline.stages import Elsewhere
+from pipeline.store import published as record
 from pipeline.store.arrivals import Arrivals
 from pipeline.store.database import open_database
 from pipeline.store.folded import FoldedRows, FoldTask
@@ -111,8 +112,12 @@ def _routed(stage: Stage, task: RouteTask, routed: Routed) -> None:
 
 
 def _copied(stage: Stage, task: CopyTask, file: RoutedFile) -> None:
-    stage.events += sum(frame.events for frame in file.frames)
-    stage.spooled_bytes += (task.folder / file.name).stat().st_size
+    path = task.folder / file.name
+    with path.open("rb") as opened:
+        for frame in file.frames:
+            lines, _ = read_frame(opened, frame.start, frame.line_bytes, frame.place_bytes)
+            stage.events += len(lines)
+    stage.spooled_bytes += path.stat().st_size
 
 
 def _told(stage: Stage, task: ShardTask, told: ShardTold) -> None:
@@ -135,7 +140,7 @@ _COUNTED: dict[type, Callable[[Stage, Any, Any], None]] = {
 
 ALONE = [
     (Arrivals, "add"), (Arrivals, "settle"), (refresh, "save"), (across, "publish_site"), (Turn, "flush"),
-    (building.record, "remember"), (Reading, "add"), (Meet, "add"), (Meet, "add_file"), (Meet, "settle"),
+    (record, "remember"), (Reading, "add"), (Meet, "add"), (Meet, "add_file"), (Meet, "settle"),
     (Meet, "wanted"), (Front, "slices"), (Front, "keep"), (Front, "merge"), (Front, "keep_published"),
 ]  # fmt: skip
 """What isn't a task."""

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
@@ -23,7 +24,7 @@ from pipeline.build import build
 from pipeline.demo import write_large
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Request
 
 MOST_HTML_BYTES = 500_000
 MOST_GRAPH_BYTES = 600_000
@@ -126,6 +127,10 @@ def heaviest(site: Path, pattern: str) -> Path:
     return max(sorted(site.glob(pattern)), key=lambda page: page.stat().st_size)
 
 
+def _note(loaded: set[Path], request: "Request") -> None:
+    loaded.add(Path(unquote(urlparse(request.url).path)))
+
+
 def weigh(browser: "Browser", page: Path, use: str) -> Weight:
     """Loads a page as a file, several times, each time as if it were the first."""
     found: Weight | None = None
@@ -133,7 +138,7 @@ def weigh(browser: "Browser", page: Path, use: str) -> Weight:
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         tab = context.new_page()
         loaded: set[Path] = set()
-        tab.on("request", lambda request, loaded=loaded: loaded.add(Path(unquote(urlparse(request.url).path))))
+        tab.on("request", partial(_note, loaded))
         tab.goto(page.as_uri())
         times: dict[str, Any] = tab.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
         first = frozenset(loaded)
