@@ -1,8 +1,12 @@
 """What all tests share: a state folder and an environment of their own, and how Hypothesis looks for examples."""
 
 import os
+import signal
 import sys
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As in a job that a script has put into the background: no program that a test starts would end by Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Each process of these tests would else compile all modules anew, where the environment says that none is kept.
     sys.dont_write_bytecode = False
