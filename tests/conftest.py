@@ -21,8 +21,12 @@ from arriving import Taken
 from hypothesis import HealthCheck, Phase, settings
 from log_lines import Log
 from memory_databases import MemoryDatabases
+from quick_folder import memory
 
 from pipeline.store.database import open_database
+
+if memory() is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory()))  # where pytest makes its folders for tests
 
 _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 settings.register_profile("same", _UNHURRIED, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate])

@@ -7,11 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _MEMORY = Path("/dev/shm")  # noqa: S108
+_ENOUGH_BYTES = 4 << 30
+"""All tests together leave less than a quarter of it."""
+
+
+def memory() -> Path | None:
+    """The folder whose files are kept in memory, where there is one with room for all tests."""
+    return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ENOUGH_BYTES else None
 
 
 def made() -> Path:
     """A folder that whoever has it made removes."""
-    return Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
+    return Path(tempfile.mkdtemp(dir=memory()))
 
 
 @contextmanager
