@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from quick_folder import folder
 
 import pipeline
 from pipeline.render.templates import templates_folder
@@ -128,15 +129,16 @@ def test_they_have_the_environment_of_the_program_as_it_is_now(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("temporary, method", [("t", "forkserver"), (TOO_LONG_FOR_A_SOCKET, "spawn")])
-def test_nothing_of_the_current_folder_is_run(tmp_path: Path, temporary: str, method: str) -> None:
+def test_nothing_of_the_current_folder_is_run(temporary: str, method: str) -> None:
     """Nor does a long name of the folder for temporary files stop them."""
-    (tmp_path / temporary).mkdir()
-    for name in ("signal", "multiprocessing", "random", "pipeline"):
-        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'was-run')!r}, 'w')\n")
-    done = said(STARTED_AND_USED, tmp_path, TMPDIR=str(tmp_path / temporary))
-    assert done.stdout.split() == ["4", method]
-    assert not (tmp_path / "was-run").exists()
-    assert done.stderr == ""
+    with folder() as here:
+        (here / temporary).mkdir()
+        for name in ("signal", "multiprocessing", "random", "pipeline"):
+            (here / f"{name}.py").write_text(f"open({str(here / 'was-run')!r}, 'w')\n")
+        done = said(STARTED_AND_USED, here, TMPDIR=str(here / temporary))
+        assert done.stdout.split() == ["4", method]
+        assert not (here / "was-run").exists()
+        assert done.stderr == ""
 
 
 def test_they_are_of_the_program_that_runs_though_another_is_installed(tmp_path: Path) -> None:
