@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from torture import (
@@ -47,15 +47,17 @@ class _Bench:
         return max(1, all // self.share)
 
 
-def _faults(bench: _Bench) -> Findings:
-    if not faults.is_possible():
-        return Findings(broken=["faults by system call need strace"])
-    stage = faults.Stage(bench.zygote, bench.world, bench.scratch)
-    found = Findings()
-    for name, command in faults.COMMANDS.items():
-        for fault in faults.faults(stage, command, bench.times(24)):
+def _faults(name: str) -> Callable[[_Bench], Findings]:
+    def attack(bench: _Bench) -> Findings:
+        if not faults.is_possible():
+            return Findings(broken=["faults by system call need strace"])
+        stage = faults.Stage(bench.zygote, bench.world, bench.scratch)
+        found = Findings()
+        for fault in faults.faults(stage, faults.COMMANDS[name], bench.times(24)):
             found.add([faults.attack(stage, name, fault)])
-    return found
+        return found
+
+    return attack
 
 
 def _kills(bench: _Bench) -> Findings:
@@ -134,10 +136,19 @@ ATTACKS: dict[str, Callable[[_Bench], Findings]] = {
     "store-damage": _store_damage,
     "kills": _kills,
     "kills-of-large-builds": _kills_of_large_builds,
-    "faults": _faults,
+    **{f"faults-in-{name.replace(' --', '-').replace(' ', '-')}": _faults(name) for name in faults.COMMANDS},
     "made-up": _made_up,
     "protections": _protections,
 }
+
+
+_ALL_FAULTS = "faults"
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    """The attacks that are meant: without names all of them."""
+    given = set(names or ATTACKS)
+    return [name for name in ATTACKS if name in given or (_ALL_FAULTS in given and name.startswith("faults-in-"))]
 
 
 def _tell(name: str, found: Findings, seconds: float) -> None:
@@ -151,12 +162,15 @@ def _tell(name: str, found: Findings, seconds: float) -> None:
 
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="python -m torture", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("names", metavar="NAME", nargs="*", choices=[*ATTACKS, []], help=", ".join(ATTACKS))
+    choices = [*ATTACKS, _ALL_FAULTS, []]
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", choices=choices, help=f"{', '.join(ATTACKS)}; {_ALL_FAULTS} for all of them"
+    )
     parser.add_argument("--share", type=int, default=1, help="a share of each: 4 is a quarter")
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     broken = 0
-    for name in wanted.names or ATTACKS:
+    for name in _named(wanted.names):
         root = Path(tempfile.mkdtemp(prefix="torture-", dir=_MEMORY if _MEMORY.is_dir() else None))
         began = time.monotonic()
         try:
