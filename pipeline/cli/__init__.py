@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ _MODULES = {
 
 class _Lazy(click.Group):
     """Commands by name, imported when asked for: appending an event must not wait for what only a build needs."""
+
+    def main(self, *args: Any, **more: Any) -> Any:
+        try:
+            return super().main(*args, **more)
+        except OSError as error:  # click imports what it needs to tell of wrong usage when it has to
+            click.echo(f"error: a part of the program can't be read or isn't there: {error}", err=True)
+            sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

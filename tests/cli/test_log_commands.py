@@ -216,3 +216,25 @@ def test_what_was_reported_as_appended_survives_a_kill_right_after(
     assert len(appended(log)) == 1
     assert sceneboard("aoi", "create", "Another").code == 0
     assert len(appended(log)) == 2
+
+
+WITHOUT_CLICKS_WRAPPING = """
+import sys
+
+class Unreadable:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click._textwrap":
+            raise OSError(5, "Input/output error", "_textwrap.py")
+
+sys.meta_path.insert(0, Unreadable())
+from pipeline.cli import main
+main(["no-such-command"])
+"""
+
+
+def test_wrong_usage_is_told_in_words_though_click_cannot_be_read() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_CLICKS_WRAPPING], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: a part of the program can't be read or isn't there: [Errno 5] Input/output error: '_textwrap.py'\n"
+    )
