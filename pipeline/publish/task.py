@@ -14,6 +14,8 @@ from pipeline.store.past import PackedPast
 
 SECTIONS = "sections/"
 """The unit that has an AOI's sections; each has a fingerprint of its own there."""
+LAYOUT = "layout/"
+"""The unit of an AOI's graph as `dot` has laid it out: that is its fingerprint, and it has no files of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +74,5 @@ class Published:
 
     @property
     def rendered(self) -> int:
-        """How many scenes and AOIs were rendered; an AOI's sections count with it."""
-        return sum(not unit.startswith(SECTIONS) for unit, *_ in self.units)
+        """How many scenes and AOIs were rendered; an AOI's sections and its layout count with it."""
+        return sum(not unit.startswith((SECTIONS, LAYOUT)) for unit, *_ in self.units)

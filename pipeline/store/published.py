@@ -72,7 +72,7 @@ def gone(database: Database, folders: Mapping[str, str]) -> list[str]:
     rows = database.rows(
         """
         SELECT unit FROM published
-        WHERE (unit LIKE 'aoi/%' OR unit LIKE 'sections/%')
+        WHERE (unit LIKE 'aoi/%' OR unit LIKE 'sections/%' OR unit LIKE 'layout/%')
             AND substr(unit, strpos(unit, '/') + 1) NOT IN (SELECT folder FROM folders)
         UNION ALL
         SELECT unit FROM published
@@ -88,7 +88,7 @@ def stale(database: Database, results: Iterable[Units], gone: Sequence[str]) -> 
     units = [(unit,) for result in results for unit, *_ in result.units] + [(unit,) for unit in gone]
     database.keep("replaced", units, "unit VARCHAR")
     rows = database.rows("SELECT paths FROM published WHERE unit IN (FROM replaced)")
-    return {path for (paths,) in rows for path in paths.split("\n")}
+    return {path for (paths,) in rows for path in paths.split("\n") if path}
 
 
 def remember(database: Database, results: Iterable[Units], gone: Sequence[str], trusted: bool, build: str) -> None:

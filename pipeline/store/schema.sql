@@ -66,5 +66,5 @@ CREATE VIEW tiles AS SELECT aoi, unnest(tiles) AS id, id AS scene FROM scenes;
 CREATE TABLE outcomes (event BIGINT, aoi VARCHAR, verdict VARCHAR, reason VARCHAR, line BLOB);
 
 -- What the site holds: for each part of it a fingerprint of what it was made from, its files, and of an AOI the line
--- that stands for it where all AOIs are shown (JSON; '' of other parts).
+-- that stands for it where all AOIs are shown (JSON; '' of other parts). How an AOI's graph was laid out is one, too.
 CREATE TABLE published (unit VARCHAR, aoi VARCHAR, fingerprint VARCHAR, paths VARCHAR, summary VARCHAR);

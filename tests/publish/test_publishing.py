@@ -19,7 +19,9 @@ from pipeline.publish.places import SiteRefused
 from pipeline.publish.site import BEGUN, SiteOvertaken
 from pipeline.publish.turn import Turn
 from pipeline.publish.writer import SiteWriter
+from pipeline.render.graph.dot_layout import find_dot
 from pipeline.stages import Startable
+from pipeline.store.database import open_database
 from pipeline.store.held import LOCK, STORE
 from pipeline.store.lock import StoreHeld, working
 
@@ -489,3 +491,46 @@ def test_workers_start_while_what_they_will_render_is_folded(log: Log, data: Pat
     log.says("scene", 1, "DONE")
     build(data, site, workers=one)
     assert one.told == [], "one AOI is rendered here"
+
+
+# The graph's layout
+
+
+@pytest.fixture
+def dot(tmp_path: Path) -> Callable[[], int]:
+    """A `dot` that keeps a line for each time that it is asked; called, it tells how often it was."""
+    script, asked = tmp_path / "dot", tmp_path / "asked"
+    script.write_text(f'#!/bin/sh\necho >> {asked}; exec "{find_dot()}" "$@"\n')
+    script.chmod(0o755)
+    return lambda: len(asked.read_text().splitlines()) if asked.exists() else 0
+
+
+def test_dot_is_asked_for_a_new_scene_but_not_for_a_result(
+    board: Callable[..., Any], dot: Callable[[], int], log: Log, data: Path, site: Path, tmp_path: Path
+) -> None:
+    choice = str(tmp_path / "dot")
+    board(dot=choice)
+    assert dot() == 2
+    log.says("scene", 1, "DONE")
+    before = states(site)
+    board(dot=choice)
+    assert dot() == 2
+    assert "aoi/A/graph.svg" in touched(before, states(site))
+    log.scene(3, {31: None}, aoi="A")
+    board(dot=choice)
+    assert dot() == 3
+    build(data, tmp_path / "anew", dot=choice, full=True)
+    assert differing(tree(site), tree(tmp_path / "anew")) == []
+
+
+def test_the_layout_of_an_aoi_that_is_gone_is_forgotten(board: Callable[..., Any], log: Log, data: Path) -> None:
+    def laid_out() -> list[str]:
+        with open_database(data / STORE, read_only=True) as database:
+            return [
+                unit for (unit,) in database.rows("SELECT unit FROM published WHERE unit LIKE 'layout/%' ORDER BY 1")
+            ]
+
+    assert laid_out() == ["layout/A", "layout/B"]
+    log.add("aoi.deleted", {"id": "A"})
+    assert board().removed
+    assert laid_out() == ["layout/B"]

@@ -6,7 +6,7 @@ import re
 import stat
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -549,6 +549,64 @@ def test_dot_places_what_we_draw() -> None:
     assert sum(line.count("M") for line in lines) == 72 + 66, (
         "a line for each tile of a scene, and for each previous tile"
     )
+
+
+def counting(folder: Path) -> str:
+    """A `dot` that keeps a line for each time that it is asked."""
+    return program(folder, f'echo >> {folder}/asked; exec "{find_dot()}" "$@"')
+
+
+def asked(folder: Path) -> int:
+    return len((folder / "asked").read_text().splitlines())
+
+
+def test_dot_is_not_asked_again_while_the_graph_has_the_same_shape(tmp_path: Path) -> None:
+    """A result changes statuses: what is drawn, not where it stands."""
+    dot_choice = counting(tmp_path)
+    before = graph(stack(3, 2).board, "Demo", {}, dot_choice=dot_choice)
+    changed = stack(3, 2).board
+    max(changed.tiles.values(), key=lambda tile: tile.id).status = "FAILED"
+    after = graph(changed, "Demo", {}, dot_choice=dot_choice, layout=before.layout)
+    assert asked(tmp_path) == 1
+    assert after.layout == before.layout
+    assert after.files != before.files
+    assert after.files == graph(changed, "Demo", {}, dot_choice=dot_choice).files
+
+
+def test_dot_is_asked_again_for_another_shape(tmp_path: Path) -> None:
+    dot_choice = counting(tmp_path)
+    before = graph(stack(3, 2).board, "Demo", {}, dot_choice=dot_choice)
+    larger = stack(4, 2).board
+    after = graph(larger, "Demo", {}, dot_choice=dot_choice, layout=before.layout)
+    assert asked(tmp_path) == 2
+    assert after.layout != before.layout
+    assert after.files == graph(larger, "Demo", {}, dot_choice=dot_choice).files
+
+
+def test_another_dot_is_asked(tmp_path: Path) -> None:
+    board = stack(3, 2).board
+    known = graph(board, "Demo", {}).layout
+    graph(board, "Demo", {}, dot_choice=counting(tmp_path), layout=known)
+    assert asked(tmp_path) == 1
+    replaced = graph(board, "Demo", {}, dot_choice=counting(tmp_path), layout=known).layout
+    with (tmp_path / "dot").open("a") as script:
+        script.write("# a new version\n")
+    graph(board, "Demo", {}, dot_choice=str(tmp_path / "dot"), layout=replaced)
+    assert asked(tmp_path) == 3
+
+
+@pytest.mark.parametrize("harm", [lambda kept: kept[:-7], lambda kept: kept[:40], lambda kept: kept[:40] + "\x7f" * 9])
+def test_a_layout_that_was_harmed_is_asked_for_again(tmp_path: Path, harm: Callable[[str], str]) -> None:
+    board = stack(3, 2).board
+    dot_choice = counting(tmp_path)
+    before = graph(board, "Demo", {}, dot_choice=dot_choice)
+    after = graph(board, "Demo", {}, dot_choice=dot_choice, layout=harm(before.layout))
+    assert (after.files, after.layout) == (before.files, before.layout)
+    assert asked(tmp_path) == 2
+
+
+def test_where_dot_fails_there_is_no_layout_to_keep(tmp_path: Path) -> None:
+    assert graph(stack(3, 2).board, "Demo", {}, dot_choice=program(tmp_path, "exit 1")).layout == ""
 
 
 def test_a_large_graph_is_drawn_from_its_latest_dates_and_links_to_the_rest() -> None:

@@ -36,12 +36,20 @@ class AoiFiles:
     """All others: to be made if they aren't there, or are made from something else."""
     warnings: list[str]
     summary: Summary
+    layout: str
+    """How `dot` has laid the graph out, to be given the next time; '' if it hasn't."""
 
 
 def aoi_files(
-    facts: Facts, folder: str, dot: str | None = None, features: Features | None = None, *, stac: bool = False
+    facts: Facts,
+    folder: str,
+    dot: str | None = None,
+    features: Features | None = None,
+    *,
+    stac: bool = False,
+    layout: str = "",
 ) -> AoiFiles:
-    """The files under the AOI's folder. `dot` names the program that lays out small graphs.
+    """The files under the AOI's folder. `dot` names the program that lays out small graphs, `layout` is the last one.
 
     `features` are made if they aren't given. With `stac` also the AOI's collection in the STAC catalogue.
     """
@@ -49,7 +57,7 @@ def aoi_files(
     here = f"aoi/{folder}"
     workload = overview(board)
     places = aoi_places(board)
-    drawn = graph(board, folder, _Sentences(facts.waiting), dot_choice=dot)
+    drawn = graph(board, folder, _Sentences(facts.waiting), dot_choice=dot, layout=layout)
     files = {
         f"{here}/overview.txt": bodies.overview_text(workload),
         f"{here}/overview.json": bodies.overview_json(workload),
@@ -79,7 +87,7 @@ def aoi_files(
         files[collection_path(folder)] = catalogue.collection(board, folder, workload)
     paths = [*files, *(path for section in sections for path in section.paths)]
     files[f"{here}/index.html"] = aoi_page(facts, folder, workload, places, paths)
-    return AoiFiles(files, sections, drawn.warnings, summary(facts, workload, places))
+    return AoiFiles(files, sections, drawn.warnings, summary(facts, workload, places), drawn.layout)
 
 
 def _with_answers(features: Section, place: str, make: Callable[[], dict[Status | None, bytes]]) -> Section:

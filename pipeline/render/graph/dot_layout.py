@@ -4,11 +4,15 @@ Only the graph's shape goes to the program: names made of ids, sizes, edges. No 
 trip it, and neither fonts nor versions of it show in the drawing but by where things stand.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
+import zlib
+from base64 import b85decode, b85encode
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -56,16 +60,48 @@ def _installed() -> Path:
 
 
 def dot_layout(
-    board: Board, columns: Columns, scenes: Mapping[int, str], tiles: Mapping[int, str], program: Path, timeout_s: float
-) -> Layout:
-    """The graph as `dot` places it, with room for the labels that are given by id.
+    board: Board,
+    columns: Columns,
+    scenes: Mapping[int, str],
+    tiles: Mapping[int, str],
+    program: Path,
+    timeout_s: float,
+    known: str = "",
+) -> tuple[Layout, str]:
+    """The graph as `dot` places it, with room for the labels that are given by id; and what is `known` from then on.
 
-    Raises LayoutFailed if the program fails, takes longer than `timeout_s`, or answers with something else.
+    If that is given the next time, and the graph has the same shape still, the program isn't asked again: it takes half
+    a second for a thousand nodes, and what most events change are statuses. Raises LayoutFailed if the program fails,
+    takes longer than `timeout_s`, or answers with something else.
     """
+    shape = _shape(board, columns, scenes, tiles)
+    question = _question(program, shape)
+    asked, _, packed = known.partition(" ")
+    if asked == question:
+        with suppress(KeyError, ValueError, IndexError, zlib.error):  # what was kept is harmed: ask again
+            return _read(zlib.decompress(b85decode(packed)).decode(), board), known
+    answer = _answer(program, shape, timeout_s)
+    try:
+        return _read(answer, board), f"{question} {b85encode(zlib.compress(answer.encode())).decode()}"
+    except (KeyError, ValueError, IndexError) as error:
+        raise LayoutFailed(f"{program.name} answered with something else than a layout") from error
+
+
+def _question(program: Path, shape: str) -> str:
+    """A hash of the program, by what tells a new version of it, and of the graph's shape."""
+    try:
+        found = program.stat()
+    except OSError as error:
+        raise LayoutFailed(f"{program} can't be run: {error.strerror}") from error
+    about = f"{program}\0{found.st_size}\0{found.st_mtime_ns}\0{shape}"
+    return hashlib.blake2b(about.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def _answer(program: Path, shape: str, timeout_s: float) -> str:
     try:
         answer = subprocess.run(  # noqa: S603 (a program that the caller chose, with nothing of the log in its input)
             [str(program), "-Kdot", "-Tplain"],
-            input=_shape(board, columns, scenes, tiles),
+            input=shape,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -80,10 +116,7 @@ def dot_layout(
     if answer.returncode != 0:
         said = answer.stderr.strip().splitlines() or ["it gave no reason"]
         raise LayoutFailed(f"{program.name} failed with {answer.returncode}: {said[0]}")
-    try:
-        return _read(answer.stdout, board)
-    except (KeyError, ValueError, IndexError) as error:
-        raise LayoutFailed(f"{program.name} answered with something else than a layout") from error
+    return answer.stdout
 
 
 def _shape(board: Board, columns: Columns, scenes: Mapping[int, str], tiles: Mapping[int, str]) -> str:

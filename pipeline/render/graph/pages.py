@@ -64,6 +64,8 @@ class Graph(NamedTuple):
     files: dict[str, bytes]
     sections: list[Section]
     warnings: list[str]
+    layout: str = ""
+    """How `dot` has laid it out, to be given the next time; '' if it hasn't."""
 
 
 def graph(
@@ -74,20 +76,22 @@ def graph(
     dot_choice: str | None = None,
     timeout_s: float = 60,
     most: int = WINDOW_NODES,
+    layout: str = "",
 ) -> Graph:
     """What there is of the graph under `aoi/{folder}/`.
 
     `why` says what a scene or tile waits for, by `scene` or `tile` and id. `dot_choice` is as in `find_dot`; without a
     `dot` that works the drawing is placed by date and track, and a warning says so. `most` scenes and tiles stand in
     a window. `graph.html` is the latest window and lists the others; each of several is `graph/{its name}.html`, too.
+    `layout` is the one that this gave before.
     """
     drawn = _Graph(board, folder, why, most)
     pages = drawn.pages()
     sections = [*pages, drawn.source(pages)]
     if len(board.scenes) + len(board.tiles) > DOT_NODES:
         return Graph({}, [*sections, drawn.latest(pages)], [])
-    path, (svg, warnings) = f"aoi/{folder}/graph.svg", drawn.whole(dot_choice, timeout_s)
-    return Graph({path: svg}, sections, warnings)
+    svg, warnings, layout = drawn.whole(dot_choice, timeout_s, layout)
+    return Graph({f"aoi/{folder}/graph.svg": svg}, sections, warnings, layout)
 
 
 class _Graph:
@@ -231,22 +235,23 @@ class _Graph:
 
         return Section(path, (path,), lambda: pages[-1].fingerprint, make)
 
-    def whole(self, dot_choice: str | None, timeout_s: float) -> tuple[bytes, list[str]]:
-        """`graph.svg` of all that there is, and a warning if `dot` was to lay it out and couldn't."""
+    def whole(self, dot_choice: str | None, timeout_s: float, known: str) -> tuple[bytes, list[str], str]:
+        """`graph.svg` of all that there is, a warning if `dot` couldn't lay it out, and the layout if it could."""
         sheet = self._sheet(f"aoi/{self._folder}/graph.svg")
         try:
-            return self._by_dot(sheet, find_dot(dot_choice), timeout_s), []
+            drawing, layout = self._by_dot(sheet, find_dot(dot_choice), timeout_s, known)
         except LayoutFailed as error:
             days = [day for window in windows(self._board, DOT_NODES) for day in window.days]
             warning = f"{self._name}: graph.svg is placed by date and track, not by dot: {error}"
-            return standalone(place(days, self._columns), sheet, self._title), [warning]
+            return standalone(place(days, self._columns), sheet, self._title), [warning], ""
+        return drawing, [], layout
 
-    def _by_dot(self, sheet: Sheet, program: Path, timeout_s: float) -> bytes:
+    def _by_dot(self, sheet: Sheet, program: Path, timeout_s: float, known: str) -> tuple[bytes, str]:
         scenes = {id: shortened(scene.source_id, _DOT_LABEL) for id, scene in self._board.scenes.items()}
         tiles = {id: shortened(tile.source_id, _DOT_LABEL) for id, tile in self._board.tiles.items()}
-        layout = dot_layout(self._board, self._columns, scenes, tiles, program, timeout_s)
+        layout, kept = dot_layout(self._board, self._columns, scenes, tiles, program, timeout_s, known)
         labelled = replace(sheet, scene_label=lambda scene: scenes[scene.id], tile_label=lambda tile: tiles[tile.id])
-        return standalone(layout, labelled, self._title)
+        return standalone(layout, labelled, self._title), kept
 
     def _sheet(self, path: str) -> Sheet:
         links = {there: url(there, path) for there in dict.fromkeys(self._page_of.values())}
