@@ -1401,4 +1401,26 @@ PROTECTIONS = (
         "if True:",
         "tests/test_scratch.py::test_a_folder_that_another_run_took_for_a_left_one_is_made_anew",
     ),
+    # How a graph was laid out
+    Protection(
+        "a layout that was harmed",
+        "pipeline/render/graph/dot_layout.py",
+        "with suppress(KeyError, ValueError, IndexError, zlib.error):",
+        "if True:",
+        "tests/render/test_graph.py::test_a_layout_that_was_harmed_is_asked_for_again",
+    ),
+    Protection(
+        "the layout of a graph of another shape",
+        "pipeline/render/graph/dot_layout.py",
+        "if asked == question:",
+        "if asked:",
+        "tests/render/test_graph.py::test_dot_is_asked_again_for_another_shape",
+    ),
+    Protection(
+        "the layout of another program",
+        "pipeline/render/graph/dot_layout.py",
+        'about = f"{program}\\0{found.st_size}\\0{found.st_mtime_ns}\\0{shape}"',
+        "about = shape",
+        "tests/render/test_graph.py::test_another_dot_is_asked",
+    ),
 )
