@@ -573,14 +573,15 @@ def test_dot_is_not_asked_again_while_the_graph_has_the_same_shape(tmp_path: Pat
     assert after.files == graph(changed, "Demo", {}, dot_choice=dot_choice).files
 
 
-def test_dot_is_asked_again_for_another_shape(tmp_path: Path) -> None:
+@pytest.mark.parametrize("scenes", [2, 4])
+def test_dot_is_asked_again_for_another_shape(tmp_path: Path, scenes: int) -> None:
     dot_choice = counting(tmp_path)
     before = graph(stack(3, 2).board, "Demo", {}, dot_choice=dot_choice)
-    larger = stack(4, 2).board
-    after = graph(larger, "Demo", {}, dot_choice=dot_choice, layout=before.layout)
+    other = stack(scenes, 2).board
+    after = graph(other, "Demo", {}, dot_choice=dot_choice, layout=before.layout)
     assert asked(tmp_path) == 2
     assert after.layout != before.layout
-    assert after.files == graph(larger, "Demo", {}, dot_choice=dot_choice).files
+    assert after.files == graph(other, "Demo", {}, dot_choice=dot_choice).files
 
 
 def test_another_dot_is_asked(tmp_path: Path) -> None:
