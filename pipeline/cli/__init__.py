@@ -32,7 +32,7 @@ class _Lazy(click.Group):
     def main(self, *args: Any, **more: Any) -> Any:
         try:
             return super().main(*args, **more)
-        except OSError as error:  # click imports what it needs to tell of wrong usage when it has to
+        except (ImportError, OSError) as error:  # of what commands, and click when it tells of wrong usage, import then
             click.echo(f"error: a part of the program can't be read or isn't there: {error}", err=True)
             sys.exit(1)
 
@@ -40,8 +40,8 @@ class _Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except OSError as error:
-            if error.errno == errno.EPIPE:  # whoever reads has enough: click ends quietly
-                raise
+            if error.errno == errno.EPIPE or error.filename:
+                raise  # whoever reads has enough: click ends quietly; or what was to be imported can't be read
             # Commands tell of all others themselves; this one kept them from it, when their work was done.
             click.echo(f"error: what was done couldn't be printed: {error.strerror or error}", err=True)
             ctx.exit(1)
