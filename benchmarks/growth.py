@@ -3,6 +3,7 @@
 It is measured in memory, where there is a folder for that: on a disk the sites that were removed before slow the next.
 """
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,13 +18,15 @@ _DOUBLINGS = 3
 _BASE = Size(aois=10, scenes=60, tiles=8)
 _MEASURES = {"events": "results", "scenes per AOI": "scenes", "tiles per scene": "tiles", "AOIs": "aois"}
 _MEMORY = Path("/dev/shm")  # noqa: S108
+_ENOUGH_BYTES = 4 << 30
 _ALLOWANCE = 1.15
 """Time measured twice differs by so much; more than that for twice as much is more than linear."""
 
 
 def growing(place: Place) -> Iterator[Row]:
     """For each measure a row for taking in and folding, and one for the whole build."""
-    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else place.folder) as folder:
+    has_room = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ENOUGH_BYTES
+    with tempfile.TemporaryDirectory(dir=_MEMORY if has_room else place.folder) as folder:
         yield from _rows(replace(place, folder=Path(folder)))
 
 

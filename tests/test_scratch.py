@@ -3,6 +3,7 @@
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -77,11 +78,18 @@ def test_what_others_keep_there_stays(above: Path) -> None:
     kept = above / "kept"
     kept.mkdir()
     (kept / "file").write_text("kept")
-    link = above / "sceneboard-scratch-abcdefgh"
+    link = above / f"{left.name[:-8]}abcdefgh"
     link.symlink_to(kept)
     with scratch_folder() as folder:
         assert set(above.iterdir()) == {folder, kept, link, *theirs}
     assert (kept / "file").read_text() == "kept"
+
+
+def test_what_another_machine_has_there_stays(above: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = _killed(above)
+    monkeypatch.setattr(socket, "gethostname", lambda: "another")
+    with scratch_folder():
+        assert left.exists()
 
 
 def test_what_another_user_has_put_there_stays(above: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1390,7 +1390,7 @@ PROTECTIONS = (
     Protection(
         "a folder of another name, removed",
         "pipeline/scratch.py",
-        "if _NAME.fullmatch(entry.name)",
+        "if ours.fullmatch(entry.name)",
         'if entry.name.startswith("sceneboard-")',
         "tests/test_scratch.py::test_what_others_keep_there_stays",
     ),

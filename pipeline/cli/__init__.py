@@ -1,6 +1,5 @@
 """The command `sceneboard`: parse, call, print. Each command's module is imported only when it is used."""
 
-import errno
 import importlib
 import sys
 from pathlib import Path
@@ -25,26 +24,19 @@ _MODULES = {
     "serve": "serve",
 }
 
+_OF_PROGRAMS = (".py", ".pyc", ".so")
+
 
 class _Lazy(click.Group):
     """Commands by name, imported when asked for: appending an event must not wait for what only a build needs."""
 
     def main(self, *args: Any, **more: Any) -> Any:
+        """Runs a command. What it couldn't tell of itself is told here: what was wrong after its work, or before."""
         try:
             return super().main(*args, **more)
-        except (ImportError, OSError) as error:  # of what commands, and click when it tells of wrong usage, import then
-            click.echo(f"error: a part of the program can't be read or isn't there: {error}", err=True)
+        except (ImportError, OSError) as error:
+            click.echo(f"error: {_told(error)}", err=True)
             sys.exit(1)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except OSError as error:
-            if error.errno == errno.EPIPE or error.filename:
-                raise  # whoever reads has enough: click ends quietly; or what was to be imported can't be read
-            # Commands tell of all others themselves; this one kept them from it, when their work was done.
-            click.echo(f"error: what was done couldn't be printed: {error.strerror or error}", err=True)
-            ctx.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_MODULES)
@@ -55,6 +47,15 @@ class _Lazy(click.Group):
         module = importlib.import_module(f"pipeline.cli.{_MODULES[cmd_name]}")
         command: click.Command = module.command
         return command
+
+
+def _told(error: ImportError | OSError) -> str:
+    name = "" if isinstance(error, ImportError) else str(error.filename or "")
+    if isinstance(error, ImportError) or name.endswith(_OF_PROGRAMS):
+        # Commands are imported when they are used, and click imports some of itself when it tells of wrong usage.
+        return f"a part of the program can't be read or isn't there: {error}"
+    what = error.strerror or str(error)
+    return f"{name}: {what}" if name else f"what was done couldn't be printed: {what}"
 
 
 class _FolderOrUrl(click.Path):

@@ -28,9 +28,9 @@ def command(
     from pipeline import demo
 
     events = folder / "events"
-    if events.exists() and any(events.iterdir()):
-        fail(f"{events} has a log already: name another folder", Code.EXISTS)
     with friendly():
+        if events.exists() and any(events.iterdir()):
+            fail(f"{events} has a log already: name another folder", Code.EXISTS)
         if aois is None and scenes is None and tiles is None:
             demo.write_sample(events)
         else:

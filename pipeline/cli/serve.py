@@ -50,11 +50,13 @@ def command(folders: Folders, host: str, port: int, origins: tuple[str, ...]) ->
     site = folders.site
     if isinstance(site, str):
         fail(f"{site} isn't a folder: what is on object storage is served from there", Code.USAGE)
-    if site.is_dir() and any(site.iterdir()) and not (site / "build.json").is_file():
-        fail(f"{site} holds something else than a built site (no build.json): name the site with --site", Code.USAGE)
-    if not (site / "build.json").is_file():
-        warn(f"{site} has no site yet: it is served as soon as sceneboard build has made it")
     with friendly():
+        if site.is_dir() and any(site.iterdir()) and not (site / "build.json").is_file():
+            fail(
+                f"{site} holds something else than a built site (no build.json): name the site with --site", Code.USAGE
+            )
+        if not (site / "build.json").is_file():
+            warn(f"{site} has no site yet: it is served as soon as sceneboard build has made it")
         try:
             server = create_server(
                 Application(site, origins),

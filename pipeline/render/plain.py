@@ -19,6 +19,8 @@ _UNSEEN = re.compile(
 
 A list of our own: what `str.isprintable` says grows with each release of Python, and with it the bytes would.
 """
+_BLANK = re.compile("[ \u00a0\u115f\u1160\u1680\u180e\u2000-\u200d\u202f\u205f\u2800\u3000\u3164\ufe00-\ufe0f\uffa0]+")
+"""What shows as nothing but room, or as nothing."""
 
 
 def visible(text: str) -> str:
@@ -28,6 +30,7 @@ def visible(text: str) -> str:
     """
     if not (text.isascii() and text.isprintable()):
         text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
+        return "\N{OPEN BOX}" * len(text) if _BLANK.fullmatch(text) else text
     return "\N{OPEN BOX}" * len(text) if text.isspace() else text
 
 

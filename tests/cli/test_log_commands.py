@@ -218,6 +218,13 @@ def test_what_was_reported_as_appended_survives_a_kill_right_after(
     assert len(appended(log)) == 2
 
 
+def test_help_that_cannot_be_printed_is_told() -> None:
+    command = [sys.executable, "-c", "from pipeline.cli import main; main()", "--help"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "error: what was done couldn't be printed: No space left on device\n")
+
+
 WITHOUT_A_MODULE = """
 import sys
 
@@ -248,3 +255,12 @@ def test_a_part_of_the_program_that_cannot_be_read_is_told_in_words(
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: a part of the program can't be read or isn't there: ")
     assert line.endswith(("'x.py'", "half of it"))
+
+
+def test_a_file_in_the_place_of_a_log_is_told(sceneboard: "Command", tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/events").write_text("")
+    said = sceneboard("demo", tmp_path / "there")
+    assert said.code == 1
+    assert f"{tmp_path}/there/events: " in said.text
+    assert "part of the program" not in said.text

@@ -52,9 +52,9 @@ def test_what_needs_attention_most_stands_first_then_the_others_by_name() -> Non
 
 
 def test_a_name_of_blanks_can_be_seen_and_clicked() -> None:
-    page = rendered(line(" "), line("a b"), line("\u3000\u00a0"))
-    assert sorted(row[0] for row in rows(page)) == ["a b", "␣", "␣␣"]
-    assert {words(link) for link in page.findall(".//th/a")} == {"a b", "␣", "␣␣"}
+    page = rendered(line(" "), line("a b"), line("\u3000\u00a0"), line("\u3164\u200d\u2800"))
+    assert sorted(row[0] for row in rows(page)) == ["a b", "␣", "␣␣", "␣␣␣"]
+    assert {words(link) for link in page.findall(".//th/a")} == {"a b", "␣", "␣␣", "␣␣␣"}
 
 
 def test_a_line_says_all_of_an_aoi() -> None:

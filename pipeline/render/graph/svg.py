@@ -169,7 +169,7 @@ def _cut(text: str, most: int) -> str:
 
 def _text(text: str) -> str:
     """A text from the log as SVG text, in HTML and in XML."""
-    if not text.isascii() or not text.isprintable():
+    if not text.isascii() or not text.isprintable() or text.isspace():
         text = visible(_BREAKS.sub(" ", text))
     return escape(text, quote=False) if "&" in text or "<" in text or ">" in text else text
 
