@@ -8,13 +8,14 @@ import hashlib
 import os
 import shutil
 import subprocess
-import zlib
 from base64 import b85decode, b85encode
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+
+import zstandard
 
 from pipeline.render.graph.layout import Columns, Layout, Placed
 from pipeline.render.graph.svg import columns_of
@@ -25,6 +26,8 @@ _POINTS = 72.0
 _CHARACTER = 6.1
 """The width of a character of a label."""
 _PADDING = 12
+_LEVEL = 12
+"""A layout is kept as long as its graph has that shape, and takes 5 ms to compress so well."""
 
 
 class LayoutFailed(Exception):
@@ -78,11 +81,11 @@ def dot_layout(
     question = _question(program, shape)
     asked, _, packed = known.partition(" ")
     if asked == question:
-        with suppress(KeyError, ValueError, IndexError, zlib.error):  # what was kept is harmed: ask again
-            return _read(zlib.decompress(b85decode(packed)).decode(), board), known
+        with suppress(KeyError, ValueError, IndexError, zstandard.ZstdError):  # what was kept is harmed: ask again
+            return _read(zstandard.decompress(b85decode(packed)).decode(), board), known
     answer = _answer(program, shape, timeout_s)
     try:
-        return _read(answer, board), f"{question} {b85encode(zlib.compress(answer.encode())).decode()}"
+        return _read(answer, board), f"{question} {b85encode(zstandard.compress(answer.encode(), _LEVEL)).decode()}"
     except (KeyError, ValueError, IndexError) as error:
         raise LayoutFailed(f"{program.name} answered with something else than a layout") from error
 
