@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from counting_dot import CountingDot
 from log_lines import Log
 from site_tree import differing, read, tree
 
@@ -19,7 +20,6 @@ from pipeline.publish.places import SiteRefused
 from pipeline.publish.site import BEGUN, SiteOvertaken
 from pipeline.publish.turn import Turn
 from pipeline.publish.writer import SiteWriter
-from pipeline.render.graph.dot_layout import find_dot
 from pipeline.stages import Startable
 from pipeline.store.database import open_database
 from pipeline.store.held import LOCK, STORE
@@ -496,30 +496,21 @@ def test_workers_start_while_what_they_will_render_is_folded(log: Log, data: Pat
 # The graph's layout
 
 
-@pytest.fixture
-def dot(tmp_path: Path) -> Callable[[], int]:
-    """A `dot` that keeps a line for each time that it is asked; called, it tells how often it was."""
-    script, asked = tmp_path / "dot", tmp_path / "asked"
-    script.write_text(f'#!/bin/sh\necho >> {asked}; exec "{find_dot()}" "$@"\n')
-    script.chmod(0o755)
-    return lambda: len(asked.read_text().splitlines()) if asked.exists() else 0
-
-
 def test_dot_is_asked_for_a_new_scene_but_not_for_a_result(
-    board: Callable[..., Any], dot: Callable[[], int], log: Log, data: Path, site: Path, tmp_path: Path
+    board: Callable[..., Any], log: Log, data: Path, site: Path, tmp_path: Path
 ) -> None:
-    choice = str(tmp_path / "dot")
-    board(dot=choice)
-    assert dot() == 2
+    dot = CountingDot(tmp_path)
+    board(dot=dot.choice)
+    assert dot.asked == 2
     log.says("scene", 1, "DONE")
     before = states(site)
-    board(dot=choice)
-    assert dot() == 2
+    board(dot=dot.choice)
+    assert dot.asked == 2
     assert "aoi/A/graph.svg" in touched(before, states(site))
     log.scene(3, {31: None}, aoi="A")
-    board(dot=choice)
-    assert dot() == 3
-    build(data, tmp_path / "anew", dot=choice, full=True)
+    board(dot=dot.choice)
+    assert dot.asked == 3
+    build(data, tmp_path / "anew", dot=dot.choice, full=True)
     assert differing(tree(site), tree(tmp_path / "anew")) == []
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from counting_dot import CountingDot
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -551,59 +552,51 @@ def test_dot_places_what_we_draw() -> None:
     )
 
 
-def counting(folder: Path) -> str:
-    """A `dot` that keeps a line for each time that it is asked."""
-    return program(folder, f'echo >> {folder}/asked; exec "{find_dot()}" "$@"')
-
-
-def asked(folder: Path) -> int:
-    return len((folder / "asked").read_text().splitlines())
-
-
 def test_dot_is_not_asked_again_while_the_graph_has_the_same_shape(tmp_path: Path) -> None:
     """A result changes statuses: what is drawn, not where it stands."""
-    dot_choice = counting(tmp_path)
-    before = graph(stack(3, 2).board, "Demo", {}, dot_choice=dot_choice)
+    dot = CountingDot(tmp_path)
+    before = graph(stack(3, 2).board, "Demo", {}, dot_choice=dot.choice)
     changed = stack(3, 2).board
     max(changed.tiles.values(), key=lambda tile: tile.id).status = "FAILED"
-    after = graph(changed, "Demo", {}, dot_choice=dot_choice, layout=before.layout)
-    assert asked(tmp_path) == 1
+    after = graph(changed, "Demo", {}, dot_choice=dot.choice, layout=before.layout)
+    assert dot.asked == 1
     assert after.layout == before.layout
     assert after.files != before.files
-    assert after.files == graph(changed, "Demo", {}, dot_choice=dot_choice).files
+    assert after.files == graph(changed, "Demo", {}, dot_choice=dot.choice).files
 
 
 @pytest.mark.parametrize("scenes", [2, 4])
 def test_dot_is_asked_again_for_another_shape(tmp_path: Path, scenes: int) -> None:
-    dot_choice = counting(tmp_path)
-    before = graph(stack(3, 2).board, "Demo", {}, dot_choice=dot_choice)
+    dot = CountingDot(tmp_path)
+    before = graph(stack(3, 2).board, "Demo", {}, dot_choice=dot.choice)
     other = stack(scenes, 2).board
-    after = graph(other, "Demo", {}, dot_choice=dot_choice, layout=before.layout)
-    assert asked(tmp_path) == 2
+    after = graph(other, "Demo", {}, dot_choice=dot.choice, layout=before.layout)
+    assert dot.asked == 2
     assert after.layout != before.layout
-    assert after.files == graph(other, "Demo", {}, dot_choice=dot_choice).files
+    assert after.files == graph(other, "Demo", {}, dot_choice=dot.choice).files
 
 
 def test_another_dot_is_asked(tmp_path: Path) -> None:
     board = stack(3, 2).board
+    dot = CountingDot(tmp_path)
     known = graph(board, "Demo", {}).layout
-    graph(board, "Demo", {}, dot_choice=counting(tmp_path), layout=known)
-    assert asked(tmp_path) == 1
-    replaced = graph(board, "Demo", {}, dot_choice=counting(tmp_path), layout=known).layout
-    with (tmp_path / "dot").open("a") as script:
+    graph(board, "Demo", {}, dot_choice=dot.choice, layout=known)
+    assert dot.asked == 1
+    replaced = graph(board, "Demo", {}, dot_choice=dot.choice, layout=known).layout
+    with dot.path.open("a") as script:
         script.write("# a new version\n")
-    graph(board, "Demo", {}, dot_choice=str(tmp_path / "dot"), layout=replaced)
-    assert asked(tmp_path) == 3
+    graph(board, "Demo", {}, dot_choice=dot.choice, layout=replaced)
+    assert dot.asked == 3
 
 
 @pytest.mark.parametrize("harm", [lambda kept: kept[:-7], lambda kept: kept[:40], lambda kept: kept[:40] + "\x7f" * 9])
 def test_a_layout_that_was_harmed_is_asked_for_again(tmp_path: Path, harm: Callable[[str], str]) -> None:
     board = stack(3, 2).board
-    dot_choice = counting(tmp_path)
-    before = graph(board, "Demo", {}, dot_choice=dot_choice)
-    after = graph(board, "Demo", {}, dot_choice=dot_choice, layout=harm(before.layout))
+    dot = CountingDot(tmp_path)
+    before = graph(board, "Demo", {}, dot_choice=dot.choice)
+    after = graph(board, "Demo", {}, dot_choice=dot.choice, layout=harm(before.layout))
     assert (after.files, after.layout) == (before.files, before.layout)
-    assert asked(tmp_path) == 2
+    assert dot.asked == 2
 
 
 def test_where_dot_fails_there_is_no_layout_to_keep(tmp_path: Path) -> None:
