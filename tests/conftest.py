@@ -25,8 +25,8 @@ from quick_folder import memory
 
 from pipeline.store.database import open_database
 
-if memory() is not None:
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory()))  # where pytest makes its folders for tests
+if (_in_memory := memory()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_in_memory))  # where pytest makes its folders for tests
 
 _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 settings.register_profile("same", _UNHURRIED, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate])

@@ -219,8 +219,8 @@ def _look_at_site(stage: Stage, world: World, ended: Ended, where: str, found: F
     now = tree(world.site)
     found.expect_same(mixed_up(now, stage.site_before, stage.site_after), f"{where}: neither old nor new")
     if ended.code == 0:
-        undrawn = "/graph.svg" if _WITHOUT_DOT in ended.err else None
-        others = [path for path in differing(now, stage.site_after) if undrawn is None or not path.endswith(undrawn)]
+        drawn_otherwise = "/graph.svg" if _WITHOUT_DOT in ended.err else ()
+        others = [path for path in differing(now, stage.site_after) if not path.endswith(drawn_otherwise)]
         found.expect_same(others, f"{where}: it said that it succeeded")
     told = json.loads((world.site / "build.json").read_bytes())
     found.expect("build" in told, f"{where}: build.json says {told}")

@@ -1000,8 +1000,8 @@ PROTECTIONS = (
     Protection(
         "a text that turns what stands around it",
         "pipeline/render/plain.py",
-        '        text = _UNSEEN.sub("\\N{REPLACEMENT CHARACTER}", text)',
-        "        pass",
+        '    return _UNSEEN.sub("\\N{REPLACEMENT CHARACTER}", text)',
+        "    return text",
         "tests/render/test_dot.py::test_what_cannot_be_seen_is_replaced",
     ),
     Protection(

@@ -1,13 +1,13 @@
 """The command `sceneboard`: parse, call, print. Each command's module is imported only when it is used."""
 
 import importlib
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from pipeline import __version__
+from pipeline.cli.output import friendly
 from pipeline.log.place import Data, data_at
 
 _MODULES = {
@@ -32,11 +32,11 @@ class _Lazy(click.Group):
 
     def main(self, *args: Any, **more: Any) -> Any:
         """Runs a command. What it couldn't tell of itself is told here: what was wrong after its work, or before."""
-        try:
-            return super().main(*args, **more)
-        except (ImportError, OSError) as error:
-            click.echo(f"error: {_told(error)}", err=True)
-            sys.exit(1)
+        with friendly():
+            try:
+                return super().main(*args, **more)
+            except OSError as error:
+                raise _about(error) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_MODULES)
@@ -49,13 +49,14 @@ class _Lazy(click.Group):
         return command
 
 
-def _told(error: ImportError | OSError) -> str:
-    name = "" if isinstance(error, ImportError) else str(error.filename or "")
-    if isinstance(error, ImportError) or name.endswith(_OF_PROGRAMS):
-        # Commands are imported when they are used, and click imports some of itself when it tells of wrong usage.
-        return f"a part of the program can't be read or isn't there: {error}"
-    what = error.strerror or str(error)
-    return f"{name}: {what}" if name else f"what was done couldn't be printed: {what}"
+def _about(error: OSError) -> ImportError | OSError:
+    """The error, saying what it is of.
+
+    Commands are imported when they are used, and click imports some of itself when it tells of wrong usage.
+    """
+    if error.filename is None:
+        return OSError(error.errno, f"what was done couldn't be printed: {error.strerror or error}")
+    return ImportError(str(error)) if str(error.filename).endswith(_OF_PROGRAMS) else error
 
 
 class _FolderOrUrl(click.Path):

@@ -42,15 +42,15 @@ def publish_aoi(site: Site, task: Task, past: PackedPast, result: Published) -> 
     aoi_units: list[tuple[str, str, str, str, str]] = []
     left: dict[str, bytes] = {}
     if known.get(unit_of_aoi) != stamp_of_aoi:
-        laid_out = known.get(f"{LAYOUT}{folder}", "")
-        made = aoi_files(facts, folder, task.dot, features, stac=task.stac, layout=laid_out)
+        unit_of_layout = f"{LAYOUT}{folder}"
+        made = aoi_files(facts, folder, task.dot, features, stac=task.stac, layout=known.get(unit_of_layout, ""))
         left = site.write_missing(made.files)
         if made.warnings:
             result.warnings += made.warnings
             stamp_of_aoi += " makeshift"  # so that the next build tries again
         aoi_units.append((unit_of_aoi, name, stamp_of_aoi, "\n".join(made.files), encoded(made.summary)))
         if made.layout:
-            aoi_units.append((f"{LAYOUT}{folder}", name, made.layout, "", ""))
+            aoi_units.append((unit_of_layout, name, made.layout, "", ""))
         unit_of_sections, stamps = f"{SECTIONS}{folder}", Stamps.of(made.sections, task.edition)
         outdated_sections = stamps.outdated(known.get(unit_of_sections))
         for some in _made((one for one in made.sections if one.name in outdated_sections), _FILES_AT_ONCE):

@@ -28,10 +28,14 @@ def visible(text: str) -> str:
 
     One that is nothing but blanks becomes U+2423 (open box) for each: it may be a name, and all there is to click.
     """
-    if not (text.isascii() and text.isprintable()):
-        text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
-        return "\N{OPEN BOX}" * len(text) if _BLANK.fullmatch(text) else text
-    return "\N{OPEN BOX}" * len(text) if text.isspace() else text
+    shown = _seen(text)
+    return "\N{OPEN BOX}" * len(shown) if _BLANK.fullmatch(shown) else shown
+
+
+def _seen(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def one_line(text: str, longest: int = LONGEST_NAME) -> str:
@@ -43,9 +47,7 @@ def lines(text: str, longest: int = LONGEST_TEXT) -> str:
     """The text with its line breaks, of at most so many characters."""
     if text.isascii() and text.isprintable() and len(text) <= longest:
         return text
-    shown = "\n".join(
-        _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", line) for line in text[:longest].replace("\t", "    ").splitlines()
-    )
+    shown = "\n".join(_seen(line) for line in text[:longest].replace("\t", "    ").splitlines())
     return shown if len(text) <= longest else f"{shown}… ({len(text):,} characters)"
 
 

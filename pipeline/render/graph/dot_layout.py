@@ -78,12 +78,15 @@ def dot_layout(
     takes longer than `timeout_s`, or answers with something else.
     """
     shape = _shape(board, columns, scenes, tiles)
-    question = _question(program, shape)
     asked, _, packed = known.partition(" ")
-    if asked == question:
-        with suppress(KeyError, ValueError, IndexError, zstandard.ZstdError):  # what was kept is harmed: ask again
-            return _read(zstandard.decompress(b85decode(packed)).decode(), board), known
-    answer = _answer(program, shape, timeout_s)
+    try:
+        question = _question(program, shape)
+        if asked == question:
+            with suppress(KeyError, ValueError, IndexError, zstandard.ZstdError):  # what was kept is harmed: ask again
+                return _read(zstandard.decompress(b85decode(packed)).decode(), board), known
+        answer = _answer(program, shape, timeout_s)
+    except OSError as error:
+        raise LayoutFailed(f"{program} can't be run: {error.strerror}") from error
     try:
         return _read(answer, board), f"{question} {b85encode(zstandard.compress(answer.encode(), _LEVEL)).decode()}"
     except (KeyError, ValueError, IndexError) as error:
@@ -92,10 +95,7 @@ def dot_layout(
 
 def _question(program: Path, shape: str) -> str:
     """A hash of the program, by what tells a new version of it, and of the graph's shape."""
-    try:
-        found = program.stat()
-    except OSError as error:
-        raise LayoutFailed(f"{program} can't be run: {error.strerror}") from error
+    found = program.stat()
     about = f"{program}\0{found.st_size}\0{found.st_mtime_ns}\0{shape}"
     return hashlib.blake2b(about.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
@@ -114,8 +114,6 @@ def _answer(program: Path, shape: str, timeout_s: float) -> str:
         )
     except subprocess.TimeoutExpired:
         raise LayoutFailed(f"{program.name} took longer than {timeout_s:g} s") from None
-    except OSError as error:
-        raise LayoutFailed(f"{program} can't be run: {error.strerror}") from error
     if answer.returncode != 0:
         said = answer.stderr.strip().splitlines() or ["it gave no reason"]
         raise LayoutFailed(f"{program.name} failed with {answer.returncode}: {said[0]}")
