@@ -567,7 +567,7 @@ def _wrapped(position: _Position) -> _Position:
 # Possessive (*+): a text of a million blanks is looked at once.
 _WKT_HEAD = re.compile(r"\s*+(?:SRID=4326;\s*+)?(?P<multi>MULTI)?POLYGON\s*+(?:ZM|Z|M)?\s*+(?=\()", re.IGNORECASE)
 _WKT_MARK = re.compile(r"\s*+([(),])")
-_WKT_POSITION = re.compile(r"\s*+([^\s(),]++)\s++([^\s(),]++)(?:\s++[^\s(),]++){0,2}+")
+_WKT_POSITION = re.compile(r"\s*+([^\s(),]++)\s++([^\s(),]++)(?:\s++[^\s(),]++){0,2}")
 _WKT_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 

@@ -19,10 +19,10 @@ _DAY = (
     r"(?!0000)[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
 )
-_TIME = rf"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,9}}+)?+Z"
+_TIME = rf"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,9}})?Z"
 _USUAL = re.compile(_TIME)
 """UTC, no leap second, no leap day: there is nothing to reckon."""
-_USUAL_LINES = re.compile(rf"(?:{_TIME}\n)*+")
+_USUAL_LINES = re.compile(rf"(?:{_TIME}\n)*")  # none is possessive: before 3.11.5 Python gets groups wrong that are
 _TO_NANOSECONDS = {20: ".000000000"} | {length: "0" * (30 - length) for length in range(22, 31)}
 """What a usual time of that length lacks, its zone left out."""
 
