@@ -7,6 +7,7 @@ import sys
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in a job that a script has put into the background: no program that a test starts would end by Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+os.environ.pop("PYTHONUNBUFFERED", None)  # programs that tests start print as they do where nobody has set it
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Each process of these tests would else compile all modules anew, where the environment says that none is kept.
     sys.dont_write_bytecode = False

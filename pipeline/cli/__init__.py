@@ -1,6 +1,9 @@
 """The command `sceneboard`: parse, call, print. Each command's module is imported only when it is used."""
 
 import importlib
+import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +35,14 @@ class _Lazy(click.Group):
 
     def main(self, *args: Any, **more: Any) -> Any:
         """Runs a command. What it couldn't tell of itself is told here: what was wrong after its work, or before."""
-        with friendly():
-            try:
-                return super().main(*args, **more)
-            except OSError as error:
-                raise _about(error) from error
+        try:
+            with friendly():
+                try:
+                    return super().main(*args, **more)
+                except OSError as error:
+                    raise _about(error) from error
+        finally:
+            _let_go_of_output()
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_MODULES)
@@ -47,6 +53,15 @@ class _Lazy(click.Group):
         module = importlib.import_module(f"pipeline.cli.{_MODULES[cmd_name]}")
         command: click.Command = module.command
         return command
+
+
+def _let_go_of_output() -> None:
+    """What couldn't be printed Python would try to print once more as it ends, and end with an exit code of its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _about(error: OSError) -> ImportError | OSError:
